@@ -1,0 +1,2 @@
+drop view ledger.ledger_entries;
+drop schema usage cascade;
