@@ -35,4 +35,8 @@ public sealed record UsageEvent(
     long Quantity,
     string CallingNumber,
     string CalledNumber,
-    string? Detail);
+    string? Detail)
+{
+    /// <summary>True when the source tells times and durations in whole seconds only (CSV files): a record of the same event that differs by less than that is the same.</summary>
+    public bool WholeSeconds { get; init; }
+}
