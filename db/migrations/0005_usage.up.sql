@@ -48,14 +48,16 @@ begin
     if to_regclass('usage.' || name) is not null then
         return name;
     end if;
-    perform pg_advisory_xact_lock(hashtext('usage.ensure_month'));
+    -- Two nodes may come at once: the second waits here and then finds the partition.
+    lock table usage.usage_records in share update exclusive mode;
     if to_regclass('usage.' || name) is not null then
         return name;
     end if;
-    execute format('create table usage.%I partition of usage.usage_records for values from (%L) to (%L)', name, starts, ends);
+    execute format('create table usage.%I (like usage.usage_records including constraints)', name);
     execute format('create unique index %I on usage.%I (account_id, event_key)', name || '_event', name);
     execute format('create unique index %I on usage.%I (account_id, entry_no)', name || '_entry', name);
     execute format('create index %I on usage.%I using brin (occurred_at) with (pages_per_range = 32)', name || '_time', name);
+    execute format('alter table usage.usage_records attach partition usage.%I for values from (%L) to (%L)', name, starts, ends);
     execute format('create trigger no_truncate before truncate on usage.%I for each statement execute function ledger.refuse_change()', name);
     -- COPY cannot pass row-level security, so the pipeline writes partitions directly and may only insert there.
     execute format('grant insert on usage.%I to balatrix_app', name);

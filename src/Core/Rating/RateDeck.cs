@@ -1,3 +1,6 @@
+using System.Collections.Frozen;
+using System.Runtime.InteropServices;
+
 namespace Balatrix.Core.Rating;
 
 /// <summary>The charge's one rounding.</summary>
@@ -17,21 +20,112 @@ public enum Rounding : byte
 }
 
 /// <summary>An immutable, indexed deck: built once, searched from any thread, swapped whole when prices change.</summary>
-public sealed partial class RateDeck
+public sealed class RateDeck
 {
+    readonly DestinationIndex index;
+    readonly FrozenDictionary<string, int>.AlternateLookup<ReadOnlySpan<char>> names;
+    readonly string[] prefixes;
+    readonly string[] descriptions;
+    readonly RateSchedule[][] schedules;
+    readonly int catchAll;
+
+    RateDeck(string name, string currency, List<(string Prefix, string Description, RateSchedule[] Schedules)> entries)
+    {
+        Name = name;
+        Currency = currency;
+        prefixes = [.. entries.Select(e => e.Prefix)];
+        descriptions = [.. entries.Select(e => e.Description)];
+        schedules = [.. entries.Select(e => e.Schedules)];
+        catchAll = Array.IndexOf(prefixes, "*");
+        index = new DestinationIndex(prefixes);
+        names = prefixes
+            .Select((prefix, i) => KeyValuePair.Create(prefix, i))
+            .Where(p => !DestinationIndex.IsDigits(p.Key))
+            .ToFrozenDictionary(StringComparer.Ordinal)
+            .GetAlternateLookup<ReadOnlySpan<char>>();
+    }
+
     /// <summary>The deck's name, for traces.</summary>
-    public required string Name { get; init; }
+    public string Name { get; }
 
     /// <summary>ISO 4217 code of all its prices.</summary>
-    public required string Currency { get; init; }
-}
+    public string Currency { get; }
 
-/// <summary>What rating a use against an ordered list of decks came to. Amounts are micro-units of the deck's currency.</summary>
-/// <param name="Matched">False when no deck has a rate for the key at that time: then all else is zero.</param>
-/// <param name="AmountMicros">The rounded charge.</param>
-/// <param name="BilledQuantity">Seconds (voice) or units after minimum and increments, before allowances.</param>
-/// <param name="CoveredQuantity">How much of the billed quantity the caller's allowance paid for.</param>
-/// <param name="Deck">Index of the matching deck in the list given.</param>
-/// <param name="Rate">Identifies the matching rate within its deck.</param>
-public readonly record struct RatedCharge(
-    bool Matched, long AmountMicros, long BilledQuantity, long CoveredQuantity, int Deck, int Rate);
+    /// <summary>Destinations in the deck.</summary>
+    public int Count => prefixes.Length;
+
+    /// <summary>Compiles a deck. The order of the rates does not matter.</summary>
+    /// <param name="name">Shown in traces.</param>
+    /// <param name="currency">ISO 4217 code of the prices.</param>
+    /// <param name="rates">Rates that <see cref="RateDeckCsv"/> would accept.</param>
+    /// <param name="zone">The zone of days and times of day.</param>
+    /// <param name="holidays">Local days that the day <c>hol</c> means.</param>
+    public static RateDeck Build(string name, string currency, IEnumerable<Rate> rates, TimeZoneInfo zone, IReadOnlySet<DateOnly> holidays)
+    {
+        var calendar = new LocalCalendar(zone, holidays);
+        var byPrefix = new Dictionary<string, List<Rate>>(StringComparer.Ordinal);
+        foreach (var rate in rates)
+        {
+            ref var rows = ref CollectionsMarshal.GetValueRefOrAddDefault(byPrefix, rate.Prefix, out _);
+            (rows ??= new(1)).Add(rate);
+        }
+        // Most destinations of a deck share a few sets of terms: one schedule serves all of them.
+        var shared = new Dictionary<Rate, RateSchedule[]>();
+        var entries = new List<(string, string, RateSchedule[])>(byPrefix.Count);
+        foreach (var (prefix, rows) in byPrefix)
+        {
+            var terms = rows[0] with { Prefix = "", Description = "" };
+            RateSchedule[]? compiled = null;
+            if (rows.Count > 1 || !shared.TryGetValue(terms, out compiled))
+            {
+                compiled = RateSchedule.Compile(rows, calendar);
+                if (rows.Count == 1)
+                    shared.Add(terms, compiled);
+            }
+            entries.Add((prefix, rows[0].Description, compiled));
+        }
+        return new RateDeck(name, currency, entries);
+    }
+
+    /// <summary>The longest prefix that has a rate valid at the instant; a shorter one when the longer has none then.</summary>
+    /// <param name="key">E.164 digits, <c>mcc-mnc</c> or a channel.</param>
+    /// <param name="at">Start of the use.</param>
+    /// <param name="rate">The match, for the other members.</param>
+    public bool TryFind(ReadOnlySpan<char> key, DateTimeOffset at, out int rate)
+    {
+        var search = index.Search(key);
+        while (search.MoveNext(out rate))
+            if (IsValid(rate, at))
+                return true;
+        if (names.TryGetValue(key, out rate) && IsValid(rate, at))
+            return true;
+        // "404-45" falls back to "404-*".
+        if (key.Length > 4 && key[3] == '-' && names.TryGetValue([key[0], key[1], key[2], '-', '*'], out rate) && IsValid(rate, at))
+            return true;
+        rate = catchAll;
+        return catchAll >= 0 && IsValid(catchAll, at);
+    }
+
+    /// <summary>The matched prefix.</summary>
+    public string PrefixOf(int rate) => prefixes[rate];
+
+    /// <summary>The destination's name and group.</summary>
+    public string DescriptionOf(int rate) => descriptions[rate];
+
+    /// <summary>The terms that hold for a use that starts at the instant.</summary>
+    internal RateSchedule ScheduleOf(int rate, DateTimeOffset at)
+    {
+        foreach (var schedule in schedules[rate])
+            if (schedule.IsValidAt(at))
+                return schedule;
+        throw new ArgumentException("The rate is not valid at that time.", nameof(at));
+    }
+
+    bool IsValid(int rate, DateTimeOffset at)
+    {
+        foreach (var schedule in schedules[rate])
+            if (schedule.IsValidAt(at))
+                return true;
+        return false;
+    }
+}

@@ -1,0 +1,111 @@
+using Balatrix.Core.Charging;
+using Microsoft.Extensions.Hosting;
+
+namespace Balatrix.Modules.Ledger;
+
+/// <summary>An operation and the account that it is for.</summary>
+public readonly record struct AccountOperation(long AccountId, Operation Operation);
+
+/// <summary>The queue of charging is full: nothing was taken, and the caller should come again a little later.</summary>
+public sealed class ChargingQueueFullException(int capacity)
+    : Exception($"The charging queue holds its {capacity} operations; try again shortly.");
+
+/// <summary>The database could not be reached, so it is not known whether the operation was done; asking again with the same key is safe.</summary>
+public sealed class ChargingUnavailableException(Exception cause)
+    : Exception("Charging is unavailable; repeat the request, it will be done once.", cause);
+
+/// <summary>
+/// The one door to balances. Concurrent requests are gathered and committed in groups: an idle system answers at once,
+/// a busy one batches by itself. An answer is given only after the commit that makes it true.
+/// </summary>
+public sealed class ChargingPipeline : IHostedService, IAsyncDisposable
+{
+    readonly ChargingLane[] lanes;
+    readonly ChargeBatchRunner runner;
+    readonly int capacity;
+    int queued;
+
+    /// <summary>Makes the pipeline; nothing runs before <see cref="StartAsync"/>.</summary>
+    public ChargingPipeline(ChargeBatchRunner runner, ChargingOptions options)
+    {
+        this.runner = runner;
+        capacity = options.QueueCapacity;
+        lanes = [.. Enumerable.Range(0, options.Lanes).Select(_ => new ChargingLane(runner, options.LargestBatch, OnTaken))];
+    }
+
+    /// <summary>Operations that wait for their batch.</summary>
+    public int QueueDepth => Volatile.Read(ref queued);
+
+    /// <summary>Does one operation and answers after its commit.</summary>
+    /// <exception cref="ChargingQueueFullException">Nothing was taken.</exception>
+    /// <exception cref="ChargingUnavailableException">The outcome is unknown; repeat.</exception>
+    public async Task<Decision> SubmitAsync(int tenantId, long accountId, Operation operation, CancellationToken cancellationToken)
+    {
+        var answers = await SubmitAsync(tenantId, [new AccountOperation(accountId, operation)], cancellationToken);
+        return answers[0];
+    }
+
+    /// <summary>Does many operations; the answers stand in their order. Either all are taken or none.</summary>
+    /// <exception cref="ChargingQueueFullException">Nothing was taken.</exception>
+    /// <exception cref="ChargingUnavailableException">The outcome of some is unknown; repeat.</exception>
+    public Task<Decision[]> SubmitAsync(int tenantId, IReadOnlyList<AccountOperation> operations, CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        if (operations.Count == 0)
+            return Task.FromResult<Decision[]>([]);
+        if (Interlocked.Add(ref queued, operations.Count) > capacity)
+        {
+            Interlocked.Add(ref queued, -operations.Count);
+            throw new ChargingQueueFullException(capacity);
+        }
+        var answers = new PendingAnswers(operations.Count);
+        for (var i = 0; i < operations.Count; i++)
+        {
+            var (accountId, operation) = operations[i];
+            lanes[LaneOf(accountId)].Enqueue(new PendingOperation(tenantId, accountId, operation, answers, i));
+        }
+        return answers.Task;
+    }
+
+    /// <summary>Moves an amount between two accounts of one currency: both entries in one transaction, or neither.</summary>
+    public async Task<(Decision From, Decision To)> TransferAsync(
+        int tenantId, long fromAccountId, long toAccountId, Guid key, long amountMicros, string currency, string reference, CancellationToken cancellationToken)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(amountMicros);
+        var answers = new PendingAnswers(2);
+        PendingOperation[] pair =
+        [
+            new(tenantId, fromAccountId, new Post(key, EntryKind.TransferOut, Book.Transfer, -amountMicros, currency, reference, null), answers, 0),
+            new(tenantId, toAccountId, new Post(key, EntryKind.TransferIn, Book.Transfer, amountMicros, currency, reference, null), answers, 1),
+        ];
+        await runner.RunAsync(pair, allOrNothing: true, cancellationToken);
+        var decisions = await answers.Task;
+        return (decisions[0], decisions[1]);
+    }
+
+    /// <summary>Starts the lanes.</summary>
+    public Task StartAsync(CancellationToken cancellationToken)
+    {
+        foreach (var lane in lanes)
+            lane.Start();
+        return Task.CompletedTask;
+    }
+
+    /// <summary>Takes no more and finishes what was taken.</summary>
+    public Task StopAsync(CancellationToken cancellationToken) =>
+        Task.WhenAll(lanes.Select(lane => lane.StopAsync(cancellationToken)));
+
+    /// <summary>Stops the lanes if they still run.</summary>
+    public async ValueTask DisposeAsync() => await StopAsync(CancellationToken.None);
+
+    /// <summary>A lane owns its accounts, so that batches of two lanes never wait for each other's locks.</summary>
+    int LaneOf(long accountId) => (int)((ulong)accountId % (ulong)lanes.Length);
+
+    void OnTaken(int count) => Interlocked.Add(ref queued, -count);
+}
+
+/// <summary>Sizes of the charging pipeline.</summary>
+/// <param name="Lanes">Batches that are under way at once.</param>
+/// <param name="LargestBatch">Operations in one transaction at most.</param>
+/// <param name="QueueCapacity">Operations that may wait before requests are turned away.</param>
+public sealed record ChargingOptions(int Lanes = 2, int LargestBatch = 8192, int QueueCapacity = 131_072);

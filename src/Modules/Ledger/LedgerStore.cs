@@ -1,0 +1,202 @@
+using System.Collections.Immutable;
+using Balatrix.Core.Charging;
+using Balatrix.Core.Usage;
+using Npgsql;
+using NpgsqlTypes;
+
+namespace Balatrix.Modules.Ledger;
+
+/// <summary>The reads of the hot path. Every statement names its accounts by <c>account_id = any($1)</c>, so that it stays within their shard.</summary>
+static class LedgerStore
+{
+    const string LockAccounts = """
+        select account_id, kind, status, currency, balance_micros, held_micros, credit_limit_micros, daily_cap_micros,
+               spent_micros, spent_day, open_calls, max_calls, entry_no, plan_version_id, plan_since, first_month, last_month
+          from ledger.accounts
+         where account_id = any($1) and tenant_id = $2
+         order by account_id
+           for update
+        """;
+
+    // Holds of a reservation may be on an allowance whose period is over.
+    const string ReadAllowances = """
+        select account_id, allowance_id, name, service, destination_group, granted, used, held, valid_from, valid_to
+          from ledger.allowances
+         where account_id = any($1) and tenant_id = $2 and ((valid_to > $3 and valid_from <= $4 and used < granted) or held > 0)
+        """;
+
+    const string ReadReservations = """
+        select account_id, reservation_id, status, held_micros, quantity, sequence, request_micros, service, source, event_id,
+               occurred_at, rating_key, calling, called, allowance_ids, allowance_quantities, expires_at
+          from ledger.reservations
+         where account_id = any($1) and reservation_id = any($2) and tenant_id = $3
+        """;
+
+    const string ReadEntries = """
+        select account_id, event_key, kind, entry_no, debit_book, credit_book, amount_micros, balance_after_micros
+          from ledger.journal_entries
+         where account_id = any($1) and event_key = any($2) and tenant_id = $3
+        """;
+
+    const string ReadPlanHistory = """
+        select account_id, valid_from, plan_version_id
+          from ledger.account_plans
+         where account_id = any($1) and tenant_id = $2
+         order by account_id, valid_from
+        """;
+
+    const string ReadUsage = """
+        select u.account_id, u.event_key, u.source, u.event_id, u.service, u.occurred_at, u.rating_key, u.quantity, u.calling, u.called,
+               u.entry_no, u.debit_book, u.credit_book, u.amount_micros, u.balance_after_micros,
+               u.plan_version_id, u.destination, u.billed_quantity, u.covered_quantity, u.shortfall_micros
+          from unnest($1::bigint[], $2::uuid[]) as wanted(account_id, event_key)
+          join usage.usage_records u on u.account_id = wanted.account_id and u.event_key = wanted.event_key
+         where u.account_id = any($1) and u.tenant_id = $3 and u.occurred_at >= $4 and u.occurred_at < $5
+        """;
+
+    /// <summary>Begins the transaction, locks the accounts in their order, and reads what their operations need: one round trip.</summary>
+    public static async Task LoadAsync(NpgsqlConnection connection, ChargeBatch batch, CancellationToken cancellationToken)
+    {
+        var ids = batch.Operations.Select(o => o.AccountId).Distinct().ToArray();
+        await using var command = new NpgsqlBatch(connection);
+        command.BatchCommands.Add(new("begin"));
+        command.BatchCommands.Add(Command("select set_config('balatrix.tenant_id', $1, true)", batch.TenantId.ToString()));
+        command.BatchCommands.Add(Command(LockAccounts, ids, batch.TenantId));
+        command.BatchCommands.Add(Command(ReadAllowances, ids, batch.TenantId, batch.Span.First.UtcDateTime, batch.Span.Last.UtcDateTime));
+        if (batch.HasReservations)
+            command.BatchCommands.Add(Command(ReadReservations, ids, ReservationIds(batch), batch.TenantId));
+        if (batch.HasPosts)
+            command.BatchCommands.Add(Command(ReadEntries, ids, PostKeys(batch), batch.TenantId));
+        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+        await reader.NextResultAsync(cancellationToken);
+        while (await reader.ReadAsync(cancellationToken))
+        {
+            var slot = ReadAccount(reader);
+            batch.Accounts.Add(slot.State.AccountId, slot);
+        }
+        await reader.NextResultAsync(cancellationToken);
+        var allowances = new Dictionary<long, List<AllowanceState>>();
+        while (await reader.ReadAsync(cancellationToken))
+            Group(allowances, reader.GetInt64(0)).Add(ReadAllowance(reader));
+        var reservations = new Dictionary<long, List<ReservationState>>();
+        if (batch.HasReservations)
+        {
+            await reader.NextResultAsync(cancellationToken);
+            while (await reader.ReadAsync(cancellationToken))
+                Group(reservations, reader.GetInt64(0)).Add(ReadReservation(reader));
+        }
+        if (batch.HasPosts)
+        {
+            await reader.NextResultAsync(cancellationToken);
+            while (await reader.ReadAsync(cancellationToken))
+                batch.Recorded[(reader.GetInt64(0), reader.GetGuid(1))] = new(null, (EntryKind)reader.GetInt16(2), ReadPosting(reader, 3), null);
+        }
+        foreach (var (id, slot) in batch.Accounts)
+            if (allowances.ContainsKey(id) || reservations.ContainsKey(id))
+                slot.Load([.. allowances.GetValueOrDefault(id, [])], [.. reservations.GetValueOrDefault(id, [])]);
+    }
+
+    /// <summary>Reads the plans that accounts had before their present one.</summary>
+    public static async Task LoadPlanHistoryAsync(NpgsqlConnection connection, ChargeBatch batch, long[] accountIds, CancellationToken cancellationToken)
+    {
+        await using var command = new NpgsqlBatch(connection);
+        command.BatchCommands.Add(Command(ReadPlanHistory, accountIds, batch.TenantId));
+        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+        foreach (var id in accountIds)
+            batch.Accounts[id].PlanHistory = [];
+        while (await reader.ReadAsync(cancellationToken))
+            batch.Accounts[reader.GetInt64(0)].PlanHistory!.Add(
+                (reader.GetFieldValue<DateTimeOffset>(1), reader.IsDBNull(2) ? null : reader.GetInt32(2)));
+    }
+
+    /// <summary>Looks for uses that were recorded before, within a range of months (the last one excluded).</summary>
+    public static async Task LoadRecordedAsync(
+        NpgsqlConnection connection, ChargeBatch batch, IReadOnlyList<RecordedQuery> queries, CancellationToken cancellationToken)
+    {
+        await using var command = new NpgsqlBatch(connection);
+        foreach (var query in queries)
+            command.BatchCommands.Add(Command(
+                ReadUsage, query.AccountIds, query.Keys, batch.TenantId, UsageMonth.Start(query.FromMonth).UtcDateTime, UsageMonth.Start(query.ToMonth).UtcDateTime));
+        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+        do
+        {
+            while (await reader.ReadAsync(cancellationToken))
+                batch.Recorded[(reader.GetInt64(0), reader.GetGuid(1))] = ReadRecorded(reader);
+        }
+        while (await reader.NextResultAsync(cancellationToken));
+    }
+
+    /// <summary>A statement with positional parameters of the types that the hot path uses.</summary>
+    public static NpgsqlBatchCommand Command(string sql, params ReadOnlySpan<object> values)
+    {
+        var command = new NpgsqlBatchCommand(sql);
+        foreach (var value in values)
+            command.Parameters.Add(value is DateTime time
+                ? new NpgsqlParameter { Value = time, NpgsqlDbType = NpgsqlDbType.TimestampTz }
+                : new NpgsqlParameter { Value = value });
+        return command;
+    }
+
+    static AccountSlot ReadAccount(NpgsqlDataReader r) => new(
+        new AccountState
+        {
+            AccountId = r.GetInt64(0),
+            Kind = (AccountKind)r.GetInt16(1),
+            Status = (AccountStatus)r.GetInt16(2),
+            Currency = string.Intern(r.GetString(3)),
+            BalanceMicros = r.GetInt64(4),
+            HeldMicros = r.GetInt64(5),
+            CreditLimitMicros = r.GetInt64(6),
+            DailyCapMicros = r.IsDBNull(7) ? null : r.GetInt64(7),
+            SpentMicros = r.GetInt64(8),
+            SpentDay = r.GetInt32(9),
+            OpenCalls = r.GetInt32(10),
+            MaxCalls = r.IsDBNull(11) ? null : r.GetInt32(11),
+            EntryNo = r.GetInt64(12),
+        },
+        r.IsDBNull(13) ? null : r.GetInt32(13),
+        r.IsDBNull(14) ? DateTimeOffset.MinValue : r.GetFieldValue<DateTimeOffset>(14),
+        r.IsDBNull(15) ? null : r.GetInt16(15),
+        r.IsDBNull(16) ? null : r.GetInt16(16));
+
+    static AllowanceState ReadAllowance(NpgsqlDataReader r) => new(
+        r.GetInt64(1), r.GetString(2), (Service)r.GetInt16(3), r.GetString(4), r.GetInt64(5), r.GetInt64(6), r.GetInt64(7),
+        r.GetFieldValue<DateTimeOffset>(8), r.GetFieldValue<DateTimeOffset>(9));
+
+    static ReservationState ReadReservation(NpgsqlDataReader r)
+    {
+        var usage = new UsageEvent(
+            r.GetString(8), r.GetString(9), (Service)r.GetInt16(7), r.GetFieldValue<DateTimeOffset>(10), r.GetString(11), r.GetInt64(4),
+            r.GetString(12), r.GetString(13), null);
+        var (ids, quantities) = (r.GetFieldValue<long[]>(14), r.GetFieldValue<long[]>(15));
+        return new(
+            r.GetGuid(1), (ReservationStatus)r.GetInt16(2), usage, !r.IsDBNull(6), r.GetInt64(3),
+            [.. ids.Zip(quantities, (id, quantity) => new AllowanceHold(id, quantity))], r.GetInt32(5), r.GetFieldValue<DateTimeOffset>(16));
+    }
+
+    static RecordedOutcome ReadRecorded(NpgsqlDataReader r) => new(
+        new UsageEvent(
+            r.GetString(2), r.GetString(3), (Service)r.GetInt16(4), r.GetFieldValue<DateTimeOffset>(5), r.GetString(6), r.GetInt64(7),
+            r.GetString(8), r.GetString(9), null),
+        default,
+        ReadPosting(r, 10),
+        new UsageOutcome(r.GetInt32(15), r.GetString(16), r.GetInt64(17), r.GetInt64(18), r.GetInt64(19)));
+
+    static Posting ReadPosting(NpgsqlDataReader r, int at) =>
+        new(r.GetInt64(at), (Book)r.GetInt16(at + 1), (Book)r.GetInt16(at + 2), r.GetInt64(at + 3), r.GetInt64(at + 4));
+
+    static Guid[] ReservationIds(ChargeBatch batch) =>
+        [.. batch.Operations.Select(o => o.Operation).Select(o => o is Settle settle ? settle.ReservationId : o is Reserve or Extend or Release ? o.Key : Guid.Empty).Distinct()];
+
+    static Guid[] PostKeys(ChargeBatch batch) => [.. batch.Operations.Where(o => o.Operation is Post).Select(o => o.Operation.Key).Distinct()];
+
+    static List<T> Group<T>(Dictionary<long, List<T>> groups, long id)
+    {
+        if (!groups.TryGetValue(id, out var group))
+            groups.Add(id, group = []);
+        return group;
+    }
+}
+
+/// <summary>Keys to look for in the usage of a range of months.</summary>
+readonly record struct RecordedQuery(int FromMonth, int ToMonth, long[] AccountIds, Guid[] Keys);

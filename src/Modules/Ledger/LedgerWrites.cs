@@ -1,0 +1,140 @@
+using Balatrix.Core.Charging;
+using Npgsql;
+
+namespace Balatrix.Modules.Ledger;
+
+/// <summary>The writes of the hot path: usage by COPY, everything else one statement a table, then the commit.</summary>
+static class LedgerWrites
+{
+    const string UpdateAccounts = """
+        update ledger.accounts a
+           set balance_micros = v.balance, held_micros = v.held, spent_micros = v.spent, spent_day = v.day, open_calls = v.calls,
+               entry_no = v.entry_no, first_month = v.first_month, last_month = v.last_month
+          from unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[], $5::int[], $6::int[], $7::bigint[], $8::smallint[], $9::smallint[])
+               as v(account_id, balance, held, spent, day, calls, entry_no, first_month, last_month)
+         where a.account_id = any($1) and a.account_id = v.account_id
+        """;
+
+    const string UpdateAllowances = """
+        update ledger.allowances a
+           set used = v.used, held = v.held
+          from unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[]) as v(account_id, allowance_id, used, held)
+         where a.account_id = v.account_id and a.allowance_id = v.allowance_id and a.account_id = any($1)
+        """;
+
+    const string SaveReservation = """
+        insert into ledger.reservations (account_id, reservation_id, tenant_id, status, held_micros, quantity, sequence, request_micros, service,
+               source, event_id, occurred_at, rating_key, calling, called, allowance_ids, allowance_quantities, expires_at, created_at, updated_at)
+        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $19)
+        on conflict (account_id, reservation_id) do update
+           set status = excluded.status, held_micros = excluded.held_micros, quantity = excluded.quantity, sequence = excluded.sequence,
+               allowance_ids = excluded.allowance_ids, allowance_quantities = excluded.allowance_quantities,
+               expires_at = excluded.expires_at, updated_at = excluded.updated_at
+        """;
+
+    const string InsertEntries = """
+        insert into ledger.journal_entries (account_id, entry_no, tenant_id, event_key, kind, debit_book, credit_book, amount_micros,
+               balance_after_micros, recorded_at, reference, detail)
+        select v.account_id, v.entry_no, $10, v.event_key, v.kind, v.debit, v.credit, v.amount, v.balance, $11, v.reference, v.detail
+          from unnest($1::bigint[], $2::bigint[], $3::uuid[], $4::smallint[], $5::smallint[], $6::smallint[], $7::bigint[], $8::bigint[],
+               $9::text[], $12::text[]) as v(account_id, entry_no, event_key, kind, debit, credit, amount, balance, reference, detail)
+        """;
+
+    /// <summary>Writes all that a batch decided and commits. The usage of each month goes straight into its partition.</summary>
+    public static async Task SaveAsync(NpgsqlConnection connection, ChargeBatch batch, DateTimeOffset now, CancellationToken cancellationToken)
+    {
+        foreach (var (month, rows) in batch.NewUsage)
+        {
+            if (rows.Rows == 0)
+                continue;
+            rows.Finish();
+            await using var copy = await connection.BeginRawBinaryCopyAsync(CopyCommand(month), cancellationToken);
+            await copy.WriteAsync(rows.Written, cancellationToken);
+            await copy.FlushAsync(cancellationToken);
+        }
+        await using var command = new NpgsqlBatch(connection);
+        var changed = batch.Accounts.Values.Where(slot => slot.IsChanged).ToArray();
+        if (changed.Length > 0)
+        {
+            command.BatchCommands.Add(AccountUpdate(changed));
+            AddAllowances(command, changed);
+            AddReservations(command, batch.TenantId, changed, now);
+        }
+        if (batch.NewEntries.Count > 0)
+            command.BatchCommands.Add(Entries(batch, now));
+        command.BatchCommands.Add(new("commit"));
+        await command.ExecuteNonQueryAsync(cancellationToken);
+    }
+
+    /// <summary>The statement that fills a month's partition.</summary>
+    public static string CopyCommand(int month) =>
+        $"copy usage.{UsageMonth.Partition(month)} ({ChargeBatch.UsageColumns}) from stdin (format binary)";
+
+    static NpgsqlBatchCommand AccountUpdate(AccountSlot[] changed) => LedgerStore.Command(
+        UpdateAccounts,
+        Column(changed, s => s.State.AccountId),
+        Column(changed, s => s.State.BalanceMicros),
+        Column(changed, s => s.State.HeldMicros),
+        Column(changed, s => s.State.SpentMicros),
+        Column(changed, s => s.State.SpentDay),
+        Column(changed, s => s.State.OpenCalls),
+        Column(changed, s => s.State.EntryNo),
+        Column(changed, s => s.FirstMonth),
+        Column(changed, s => s.LastMonth));
+
+    static void AddAllowances(NpgsqlBatch command, AccountSlot[] changed)
+    {
+        var rows = (
+            from slot in changed
+            from pair in slot.State.Allowances.Zip(slot.Loaded.Allowances)
+            where !ReferenceEquals(pair.First, pair.Second)
+            select (slot.State.AccountId, Allowance: pair.First)).ToArray();
+        if (rows.Length == 0)
+            return;
+        command.BatchCommands.Add(LedgerStore.Command(
+            UpdateAllowances,
+            Column(rows, r => r.AccountId),
+            Column(rows, r => r.Allowance.Id),
+            Column(rows, r => r.Allowance.Used),
+            Column(rows, r => r.Allowance.Held)));
+    }
+
+    static void AddReservations(NpgsqlBatch command, int tenantId, AccountSlot[] changed, DateTimeOffset now)
+    {
+        foreach (var slot in changed)
+            foreach (var reservation in slot.State.Reservations)
+                if (!slot.Loaded.Reservations.Contains(reservation))
+                    command.BatchCommands.Add(Reservation(tenantId, slot.State.AccountId, reservation, now));
+    }
+
+    static NpgsqlBatchCommand Reservation(int tenantId, long accountId, ReservationState r, DateTimeOffset now) => LedgerStore.Command(
+        SaveReservation,
+        accountId, r.Id, tenantId, (short)r.Status, r.HeldMicros, r.Usage.Quantity, r.Sequence,
+        r.IsAmount ? r.HeldMicros : DBNull.Value, (short)r.Usage.Service, r.Usage.Source, r.Usage.Id, r.Usage.OccurredAt.UtcDateTime,
+        r.Usage.RatingKey, r.Usage.CallingNumber, r.Usage.CalledNumber,
+        r.Allowances.Select(a => a.AllowanceId).ToArray(), r.Allowances.Select(a => a.Quantity).ToArray(),
+        r.ExpiresAt.UtcDateTime, now.UtcDateTime);
+
+    static NpgsqlBatchCommand Entries(ChargeBatch batch, DateTimeOffset now) => LedgerStore.Command(
+        InsertEntries,
+        Column(batch.NewEntries, e => e.AccountId),
+        Column(batch.NewEntries, e => e.Posting.EntryNo),
+        Column(batch.NewEntries, e => e.Post.Key),
+        Column(batch.NewEntries, e => (short)e.Post.Kind),
+        Column(batch.NewEntries, e => (short)e.Posting.Debit),
+        Column(batch.NewEntries, e => (short)e.Posting.Credit),
+        Column(batch.NewEntries, e => e.Posting.AmountMicros),
+        Column(batch.NewEntries, e => e.Posting.BalanceAfterMicros),
+        Column(batch.NewEntries, e => e.Post.Reference),
+        batch.TenantId,
+        now.UtcDateTime,
+        Column(batch.NewEntries, e => e.Post.Detail));
+
+    static TColumn[] Column<TRow, TColumn>(IReadOnlyList<TRow> rows, Func<TRow, TColumn> value)
+    {
+        var column = new TColumn[rows.Count];
+        for (var i = 0; i < column.Length; i++)
+            column[i] = value(rows[i]);
+        return column;
+    }
+}
