@@ -39,4 +39,7 @@ public sealed record UsageEvent(
 {
     /// <summary>True when the source tells times and durations in whole seconds only (CSV files): a record of the same event that differs by less than that is the same.</summary>
     public bool WholeSeconds { get; init; }
+
+    /// <summary>True when the source gave no time, so that <see cref="OccurredAt"/> is when it arrived: a repetition then has another time and is the same all the same.</summary>
+    public bool TimeIsArrival { get; init; }
 }

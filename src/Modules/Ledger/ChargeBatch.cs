@@ -7,7 +7,7 @@ using Balatrix.Core.Usage;
 namespace Balatrix.Modules.Ledger;
 
 /// <summary>One transaction's worth of operations in memory: what was read, what was decided, what is to be written.</summary>
-sealed class ChargeBatch
+sealed class ChargeBatch : IDisposable
 {
     readonly Dictionary<(long AccountId, Guid Key), int> firstInBatch = [];
     readonly TraceBuffer trace = new();
@@ -41,6 +41,8 @@ sealed class ChargeBatch
 
     /// <summary>Earliest and latest time of any use in the batch.</summary>
     public (DateTimeOffset First, DateTimeOffset Last) Span { get; private set; }
+
+    public void Dispose() => traceWriter.Dispose();
 
     public void Begin(int tenantId, IReadOnlyList<PendingOperation> operations, DateTimeOffset now)
     {

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using Balatrix.Core.Charging;
 using Balatrix.Core.Rating;
+using Balatrix.Modules.Catalog;
 using Npgsql;
 
 namespace Balatrix.Modules.Ledger;
@@ -9,7 +10,7 @@ namespace Balatrix.Modules.Ledger;
 /// Runs a batch as one transaction: lock the accounts in their order, apply every operation in memory, write, commit, answer.
 /// Row locks in account order make it right with any number of nodes.
 /// </summary>
-public sealed class ChargeBatchRunner(NpgsqlDataSource dataSource, IPriceBooks priceBooks, TenantDays tenantDays, TimeProvider time)
+public sealed class ChargeBatchRunner(NpgsqlDataSource dataSource, PriceBookStore priceBooks, TenantDays tenantDays, TimeProvider time)
 {
     const int Attempts = 8;
 
@@ -102,7 +103,7 @@ public sealed class ChargeBatchRunner(NpgsqlDataSource dataSource, IPriceBooks p
     }
 
     /// <summary>What most batches do not need: plans of the past, and uses recorded before.</summary>
-    async Task LoadRareAsync(NpgsqlConnection connection, ChargeBatch batch, bool lookFirst, CancellationToken cancellationToken)
+    static async Task LoadRareAsync(NpgsqlConnection connection, ChargeBatch batch, bool lookFirst, CancellationToken cancellationToken)
     {
         var withHistory = batch.AccountsThatNeedPlanHistory();
         if (withHistory.Length > 0)
@@ -114,10 +115,11 @@ public sealed class ChargeBatchRunner(NpgsqlDataSource dataSource, IPriceBooks p
 
     async Task<Func<int, PriceBook?>> PriceBooksAsync(ChargeBatch batch, CancellationToken cancellationToken)
     {
+        // One snapshot a batch: a change of prices in between takes effect with the next one.
+        var books = new Dictionary<int, PriceBook?>();
         foreach (var version in batch.PlanVersions())
-            if (!priceBooks.TryGet(version, out _))
-                await priceBooks.LoadAsync(batch.TenantId, version, cancellationToken);
-        return version => priceBooks.TryGet(version, out var book) ? book : null;
+            books[version] = await priceBooks.GetAsync(batch.TenantId, version, cancellationToken);
+        return version => books.GetValueOrDefault(version);
     }
 
     async Task EnsureMonthsAsync(ChargeBatch batch, CancellationToken cancellationToken)

@@ -42,7 +42,7 @@ sealed record RecordedOutcome(UsageEvent? Usage, EntryKind Kind, Posting Posting
         && string.Equals(a.RatingKey, b.RatingKey, StringComparison.Ordinal)
         && string.Equals(a.CallingNumber, b.CallingNumber, StringComparison.Ordinal)
         && string.Equals(a.CalledNumber, b.CalledNumber, StringComparison.Ordinal)
-        && (a.WholeSeconds || b.WholeSeconds ? Near(a, b) : SameMicrosecond(a, b) && a.Quantity == b.Quantity);
+        && (a.WholeSeconds || b.WholeSeconds ? Near(a, b) : (b.TimeIsArrival || SameMicrosecond(a, b)) && a.Quantity == b.Quantity);
 
     static bool SameMicrosecond(UsageEvent a, UsageEvent b) =>
         a.OccurredAt.UtcTicks / TimeSpan.TicksPerMicrosecond == b.OccurredAt.UtcTicks / TimeSpan.TicksPerMicrosecond;

@@ -1,0 +1,3 @@
+drop table platform.tenants;
+drop function platform.current_tenant();
+revoke usage on schema platform from balatrix_app;

@@ -1,0 +1,82 @@
+using System.Net;
+using System.Security.Cryptography;
+using System.Text;
+using Balatrix.Modules.Platform;
+using Microsoft.Extensions.Caching.Memory;
+
+namespace Balatrix.Modules.Identity;
+
+/// <summary>Makes and finds API keys. Only the SHA-256 of a key is stored: a key is 190 random bits, so no slow hash is needed.</summary>
+public sealed class ApiKeys(Database database, TimeProvider time) : IDisposable
+{
+    const string Alphabet = "0123456789ABCDEFGHJKMNPQRSTVWXYZabcdefghjkmnpqrstvwxyz";
+    static readonly TimeSpan Remembered = TimeSpan.FromSeconds(10);
+
+    readonly MemoryCache cache = new(new MemoryCacheOptions { SizeLimit = 10_000 });
+
+    /// <summary>The caller that a key names, or null when it is unknown, revoked or expired, or may not be used from there.</summary>
+    public async ValueTask<Caller?> FindAsync(string key, IPAddress? from, CancellationToken cancellationToken)
+    {
+        if (key.Length is < 20 or > 100 || !key.StartsWith("bx_", StringComparison.Ordinal))
+            return null;
+        var hash = SHA256.HashData(Encoding.UTF8.GetBytes(key));
+        var name = Convert.ToHexString(hash);
+        if (!cache.TryGetValue(name, out Caller? caller))
+        {
+            caller = await LoadAsync(hash, cancellationToken);
+            cache.Set(name, caller, new MemoryCacheEntryOptions { AbsoluteExpirationRelativeToNow = Remembered, Size = 1 });
+        }
+        if (caller is null || caller.ExpiresAt <= time.GetUtcNow())
+            return null;
+        return caller.AllowedIps.Count == 0 || (from is not null && caller.AllowedIps.Any(range => Contains(range, from))) ? caller : null;
+    }
+
+    /// <summary>Makes a key; it is returned this once.</summary>
+    public async Task<(int Id, string Key)> CreateAsync(
+        int tenantId, string name, string[] scopes, string[] allowedIps, DateTimeOffset? expiresAt, CancellationToken cancellationToken)
+    {
+        var key = "bx_" + RandomNumberGenerator.GetString(Alphabet, 34);
+        var id = await database.InTenantAsync(tenantId, async (connection, ct) =>
+        {
+            var ids = await Database.QueryAsync(
+                connection,
+                """
+                insert into identity.api_keys (tenant_id, name, key_hash, key_hint, scopes, allowed_ips, expires_at, created_at)
+                values ($1, $2, $3, $4, $5, $6, $7, $8) returning api_key_id
+                """,
+                [tenantId, name, SHA256.HashData(Encoding.UTF8.GetBytes(key)), key[..7], scopes, allowedIps, expiresAt, time.GetUtcNow()],
+                r => r.GetInt32(0),
+                ct);
+            return ids[0];
+        }, cancellationToken);
+        return (id, key);
+    }
+
+    /// <summary>Whether a text is an address or a range in CIDR notation.</summary>
+    public static bool IsRange(string range) => IPNetwork.TryParse(range, out _) || IPAddress.TryParse(range, out _);
+
+    /// <summary>Forgets what is remembered of keys, after one was revoked here.</summary>
+    public void Forget() => cache.Clear();
+
+    /// <summary>Lets the memory go.</summary>
+    public void Dispose() => cache.Dispose();
+
+    /// <summary>Whether an address is in a range.</summary>
+    public static bool Contains(string range, IPAddress address)
+    {
+        var from = address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address;
+        return IPNetwork.TryParse(range, out var network) ? network.Contains(from) : IPAddress.TryParse(range, out var one) && one.Equals(from);
+    }
+
+    async Task<Caller?> LoadAsync(byte[] hash, CancellationToken cancellationToken)
+    {
+        await using var connection = await database.App.OpenConnectionAsync(cancellationToken);
+        var found = await Database.QueryAsync(
+            connection, "select tenant_id, api_key_id, name, scopes, allowed_ips, expires_at from identity.find_api_key($1)", [hash],
+            r => new Caller(
+                r.GetInt32(0), r.GetInt32(1), r.GetString(2), r.GetFieldValue<string[]>(3), r.GetFieldValue<string[]>(4),
+                r.IsDBNull(5) ? null : r.GetFieldValue<DateTimeOffset>(5)),
+            cancellationToken);
+        return found.SingleOrDefault();
+    }
+}

@@ -1,0 +1,89 @@
+using Npgsql;
+
+namespace Balatrix.Modules.Platform;
+
+/// <summary>Connections to the one database: as owner for migrations, and as the role that row-level security holds for.</summary>
+public sealed class Database : IAsyncDisposable
+{
+    /// <summary>Makes the pools; connects nowhere yet.</summary>
+    /// <param name="connectionString">Of the login that owns the schemas.</param>
+    public Database(string connectionString)
+    {
+        Owner = NpgsqlDataSource.Create(new NpgsqlConnectionStringBuilder(connectionString) { Options = null, MaxPoolSize = 4, ApplicationName = "balatrix-owner" });
+        var app = new NpgsqlConnectionStringBuilder(connectionString)
+        {
+            Options = "-c role=balatrix_app",
+            ApplicationName = "balatrix",
+            MaxAutoPrepare = 50,
+            AutoPrepareMinUsages = 3,
+            MaxPoolSize = 40,
+        };
+        App = NpgsqlDataSource.Create(app);
+        // The hot statements join arrays to tables by their keys; no statistics may talk the planner out of that.
+        app.Options = "-c role=balatrix_app -c enable_mergejoin=off -c enable_seqscan=off -c plan_cache_mode=force_generic_plan";
+        app.ApplicationName = "balatrix-charging";
+        app.MaxPoolSize = 8;
+        app.NoResetOnClose = true;
+        Charging = NpgsqlDataSource.Create(app);
+    }
+
+    /// <summary>The owner's connections: migrations and proofs over all tenants.</summary>
+    public NpgsqlDataSource Owner { get; }
+
+    /// <summary>The application's connections; they see the rows of the tenant that the transaction names.</summary>
+    public NpgsqlDataSource App { get; }
+
+    /// <summary>The charging pipeline's connections.</summary>
+    public NpgsqlDataSource Charging { get; }
+
+    /// <summary>Works in one transaction on one tenant's rows.</summary>
+    public async Task<T> InTenantAsync<T>(int tenantId, Func<NpgsqlConnection, CancellationToken, Task<T>> work, CancellationToken cancellationToken)
+    {
+        await using var connection = await App.OpenConnectionAsync(cancellationToken);
+        await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
+        await using (var command = new NpgsqlCommand("select set_config('balatrix.tenant_id', $1, true)", connection))
+        {
+            command.Parameters.Add(new() { Value = tenantId.ToString(System.Globalization.CultureInfo.InvariantCulture) });
+            await command.ExecuteNonQueryAsync(cancellationToken);
+        }
+        var result = await work(connection, cancellationToken);
+        await transaction.CommitAsync(cancellationToken);
+        return result;
+    }
+
+    /// <summary>A statement with positional parameters; a null value is a null of the parameter's place.</summary>
+    public static NpgsqlCommand Command(NpgsqlConnection connection, string sql, params ReadOnlySpan<object?> values)
+    {
+        var command = new NpgsqlCommand(sql, connection);
+        foreach (var value in values)
+            command.Parameters.Add(new() { Value = value is DateTimeOffset at ? at.UtcDateTime : value ?? DBNull.Value });
+        return command;
+    }
+
+    /// <summary>Runs a query and reads every row.</summary>
+    public static async Task<List<T>> QueryAsync<T>(
+        NpgsqlConnection connection, string sql, object?[] values, Func<NpgsqlDataReader, T> read, CancellationToken cancellationToken)
+    {
+        await using var command = Command(connection, sql, values);
+        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+        var rows = new List<T>();
+        while (await reader.ReadAsync(cancellationToken))
+            rows.Add(read(reader));
+        return rows;
+    }
+
+    /// <summary>Runs a statement and says how many rows it changed.</summary>
+    public static async Task<int> ExecuteAsync(NpgsqlConnection connection, string sql, object?[] values, CancellationToken cancellationToken)
+    {
+        await using var command = Command(connection, sql, values);
+        return await command.ExecuteNonQueryAsync(cancellationToken);
+    }
+
+    /// <summary>Closes the pools.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        await Charging.DisposeAsync();
+        await App.DisposeAsync();
+        await Owner.DisposeAsync();
+    }
+}

@@ -1,0 +1,64 @@
+using System.Text.Json;
+using Balatrix.Core.Usage;
+using Balatrix.Modules.Catalog;
+using Balatrix.Modules.Platform;
+using Npgsql;
+
+namespace Balatrix.Modules.Usage;
+
+/// <summary>A use that happened and could not be charged yet.</summary>
+public sealed record UnratedEvent(
+    long Id, string Account, string Service, DateTimeOffset OccurredAt, UsageEvent Event, string Code, string Message, int Attempts, string Status, DateTimeOffset ReceivedAt);
+
+/// <summary>The visible queue of use that could not be rated or charged: nothing that happened is lost.</summary>
+public sealed class UnratedStore(Database database, TimeProvider time)
+{
+    /// <summary>Keeps a use; the same use again only counts an attempt.</summary>
+    public Task<long> KeepAsync(int tenantId, string account, UsageEvent usage, Problem problem, CancellationToken cancellationToken) =>
+        database.InTenantAsync(tenantId, async (connection, ct) =>
+        {
+            var ids = await Database.QueryAsync(
+                connection,
+                """
+                insert into usage.unrated_events (tenant_id, account_reference, source, event_id, service, occurred_at, event, code, message, received_at, updated_at)
+                values ($1, $2, $3, $4, $5, $6, $7::jsonb, $8, $9, $10, $10)
+                on conflict (tenant_id, account_reference, source, event_id) do update
+                   set attempts = unrated_events.attempts + 1, code = excluded.code, message = excluded.message, updated_at = excluded.updated_at
+                returning unrated_id
+                """,
+                [tenantId, account, usage.Source, usage.Id, (short)usage.Service, usage.OccurredAt, JsonSerializer.Serialize(usage), problem.Code, problem.Title, time.GetUtcNow()],
+                r => r.GetInt64(0), ct);
+            return ids[0];
+        }, cancellationToken);
+
+    /// <summary>Notes that a kept use was charged after all.</summary>
+    public Task<int> SettleAsync(int tenantId, long id, string usageId, CancellationToken cancellationToken) => database.InTenantAsync(
+        tenantId,
+        (connection, ct) => Database.ExecuteAsync(
+            connection, "update usage.unrated_events set status = 'charged', usage_id = $3, updated_at = $4 where unrated_id = $1 and tenant_id = $2",
+            [id, tenantId, usageId, time.GetUtcNow()], ct),
+        cancellationToken);
+
+    /// <summary>One, or null.</summary>
+    public async Task<UnratedEvent?> FindAsync(int tenantId, long id, CancellationToken cancellationToken) =>
+        (await ListAsync(tenantId, "unrated_id = $2", id, 1, cancellationToken)).SingleOrDefault();
+
+    /// <summary>Open ones, newest first, before an id.</summary>
+    public Task<List<UnratedEvent>> OpenAsync(int tenantId, long before, int limit, CancellationToken cancellationToken) =>
+        ListAsync(tenantId, "status = 'open' and unrated_id < $2", before, limit, cancellationToken);
+
+    Task<List<UnratedEvent>> ListAsync(int tenantId, string condition, long value, int limit, CancellationToken cancellationToken) => database.InTenantAsync(
+        tenantId,
+        (connection, ct) => Database.QueryAsync(
+            connection,
+            $"""
+            select unrated_id, account_reference, service, occurred_at, event, code, message, attempts, status, received_at
+              from usage.unrated_events where tenant_id = $1 and {condition} order by unrated_id desc limit {limit}
+            """,
+            [tenantId, value], Read, ct),
+        cancellationToken);
+
+    static UnratedEvent Read(NpgsqlDataReader r) => new(
+        r.GetInt64(0), r.GetString(1), Services.Name((Service)r.GetInt16(2)), r.GetFieldValue<DateTimeOffset>(3),
+        JsonSerializer.Deserialize<UsageEvent>(r.GetString(4))!, r.GetString(5), r.GetString(6), r.GetInt32(7), r.GetString(8), r.GetFieldValue<DateTimeOffset>(9));
+}
