@@ -1,0 +1,34 @@
+using Balatrix.Modules.Identity;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace Balatrix.Modules.Customers;
+
+/// <summary>Accounts: who they are, what they may, what they have.</summary>
+public static class CustomersModule
+{
+    /// <summary>Its services.</summary>
+    public static void AddCustomers(this IServiceCollection services)
+    {
+        services.AddSingleton<AccountDirectory>();
+        services.AddSingleton<AccountStore>();
+    }
+
+    /// <summary>Its routes.</summary>
+    public static void MapCustomers(this IEndpointRouteBuilder routes)
+    {
+        var accounts = routes.MapGroup("/api/v1/accounts").WithTags("accounts");
+        accounts.MapPost("", AccountEndpoints.Open).RequireScope(Scope.AccountsWrite).WithSummary("Open a prepaid or postpaid account on a plan");
+        accounts.MapGet("{id}", AccountEndpoints.Get).RequireScope(Scope.AccountsRead).WithSummary("One account, by number or code");
+        accounts.MapGet("{id}/balance", AccountEndpoints.Balance).RequireScope(Scope.AccountsRead).WithSummary("Balance, held, available, credit limit, allowances left");
+        accounts.MapGet("{id}/transactions", EntryEndpoints.Transactions).RequireScope(Scope.AccountsRead).WithSummary("Ledger entries, latest first");
+        accounts.MapGet("{id}/statement", EntryEndpoints.Statement).RequireScope(Scope.AccountsRead).WithSummary("Statement of a period, JSON or CSV");
+        accounts.MapPost("{id}/top-up", MoneyEndpoints.TopUp).RequireScope(Scope.AccountsWrite).WithSummary("Credit money that came in; needs an Idempotency-Key");
+        accounts.MapPost("{id}/adjust", MoneyEndpoints.Adjust).RequireScope(Scope.AccountsAdmin).WithSummary("Correct a balance; needs an Idempotency-Key");
+        accounts.MapPost("{id}/transfer", MoneyEndpoints.Transfer).RequireScope(Scope.AccountsAdmin).WithSummary("Move money to another account; needs an Idempotency-Key");
+        accounts.MapPut("{id}/limits", AccountEndpoints.SetLimits).RequireScope(Scope.AccountsWrite).WithSummary("Credit limit, daily spend cap, concurrent calls, requests per second, addresses");
+        accounts.MapPut("{id}/auto-recharge", AccountEndpoints.SetAutoRecharge).RequireScope(Scope.AccountsWrite).WithSummary("Threshold, amount and payment method of recharging");
+    }
+}

@@ -1,0 +1,113 @@
+using Balatrix.Core;
+using Balatrix.Core.Charging;
+using Balatrix.Modules.Identity;
+using Balatrix.Modules.Ledger;
+using Balatrix.Modules.Platform;
+using Microsoft.AspNetCore.Http;
+
+namespace Balatrix.Modules.Customers;
+
+/// <summary>Moving money by hand: top-up, adjustment, transfer. Each is done once for its idempotency key.</summary>
+public static class MoneyEndpoints
+{
+    /// <summary>Money that came in.</summary>
+    /// <param name="Amount">Decimal string, more than 0.</param>
+    /// <param name="Currency">ISO 4217 code; the account's when left out.</param>
+    /// <param name="Reference">The bank's or the cashier's name of it.</param>
+    public sealed record TopUpRequest(string? Amount, string? Currency, string? Reference);
+
+    /// <summary>A correction.</summary>
+    /// <param name="Amount">Decimal string; negative takes away.</param>
+    /// <param name="Currency">ISO 4217 code; the account's when left out.</param>
+    /// <param name="Reason">Why.</param>
+    public sealed record AdjustRequest(string? Amount, string? Currency, string? Reason);
+
+    /// <summary>A move to another account of the same currency.</summary>
+    /// <param name="To">The other account.</param>
+    /// <param name="Amount">Decimal string, more than 0.</param>
+    /// <param name="Reference">Why.</param>
+    public sealed record TransferRequest(string? To, string? Amount, string? Reference);
+
+    internal static async Task<IResult> TopUp(
+        string id, TopUpRequest request, HttpContext context, AccountDirectory directory, AccountStore accounts, ChargingPipeline pipeline, CancellationToken cancellationToken)
+    {
+        if (!Money.TryParse(request.Amount, out var amount) || amount <= 0)
+            return Problem.Invalid("amount", "a decimal string of more than 0, such as \"500.00\"").ToResult();
+        if (Check(request.Reference, "reference") is { } problem)
+            return problem.ToResult();
+        return await PostAsync(id, "top-up", EntryKind.TopUp, Book.GatewayManual, amount, request.Currency, request.Reference!, context, directory, accounts, pipeline, cancellationToken);
+    }
+
+    internal static async Task<IResult> Adjust(
+        string id, AdjustRequest request, HttpContext context, AccountDirectory directory, AccountStore accounts, ChargingPipeline pipeline, CancellationToken cancellationToken)
+    {
+        if (!Money.TryParse(request.Amount, out var amount) || amount == 0)
+            return Problem.Invalid("amount", "a decimal string other than 0, such as \"-25.00\"").ToResult();
+        if (Check(request.Reason, "reason") is { } problem)
+            return problem.ToResult();
+        return await PostAsync(id, "adjustment", EntryKind.Adjustment, Book.Adjustment, amount, request.Currency, request.Reason!, context, directory, accounts, pipeline, cancellationToken);
+    }
+
+    internal static async Task<IResult> Transfer(
+        string id, TransferRequest request, HttpContext context, AccountDirectory directory, AccountStore accounts, ChargingPipeline pipeline, CancellationToken cancellationToken)
+    {
+        if (!Money.TryParse(request.Amount, out var amount) || amount <= 0)
+            return Problem.Invalid("amount", "a decimal string of more than 0, such as \"100.00\"").ToResult();
+        if (Check(request.Reference, "reference") is { } problem)
+            return problem.ToResult();
+        if (Key(context) is not { } key)
+            return MissingKey.ToResult();
+        var from = await AccountEndpoints.FindAsync(id, context, directory, accounts, cancellationToken);
+        var to = request.To is null ? null : await AccountEndpoints.FindAsync(request.To, context, directory, accounts, cancellationToken);
+        if (from is null || !AccountDirectory.TryParse(from.Id, out var fromId))
+            return Problem.NotFound("account").ToResult();
+        if (to is null || !AccountDirectory.TryParse(to.Id, out var toId) || toId == fromId)
+            return Problem.Invalid("to", "another account").ToResult();
+        var (taken, given) = await pipeline.TransferAsync(
+            Caller.Of(context).TenantId, fromId, toId, EventKey.Of("transfer", key), amount, from.Currency, request.Reference!, cancellationToken);
+        if (!taken.Accepted || !given.Accepted)
+            return Refusals.ToProblem(taken.Accepted ? given.Refusal : taken.Refusal).ToResult();
+        return Results.Json(
+            new { from = Entry(from.Id, from.Currency, taken), to = Entry(to.Id, to.Currency, given), duplicate = taken.IsRepeat },
+            statusCode: taken.IsRepeat ? 200 : 201);
+    }
+
+    static readonly Problem MissingKey = new(400, "idempotency_key_required", "Money is moved once for a key: send one.", "Idempotency-Key", "1 to 128 characters, a new one for each movement");
+
+    static async Task<IResult> PostAsync(
+        string id, string purpose, EntryKind kind, Book counter, long amount, string? currency, string reference, HttpContext context,
+        AccountDirectory directory, AccountStore accounts, ChargingPipeline pipeline, CancellationToken cancellationToken)
+    {
+        if (Key(context) is not { } key)
+            return MissingKey.ToResult();
+        if (await AccountEndpoints.FindAsync(id, context, directory, accounts, cancellationToken) is not { } account || !AccountDirectory.TryParse(account.Id, out var accountId))
+            return Problem.NotFound("account").ToResult();
+        var post = new Post(EventKey.Of(purpose, key), kind, counter, amount, currency ?? account.Currency, reference, null);
+        var decision = await pipeline.SubmitAsync(Caller.Of(context).TenantId, accountId, post, cancellationToken);
+        return decision.Accepted
+            ? Results.Json(Entry(account.Id, account.Currency, decision), statusCode: decision.IsRepeat ? 200 : 201)
+            : Refusals.ToProblem(decision.Refusal).ToResult();
+    }
+
+    static object Entry(string account, string currency, Decision decision)
+    {
+        var posting = decision.Posting!.Value;
+        return new
+        {
+            account,
+            posting.EntryNo,
+            debit = Books.Name(posting.Debit),
+            credit = Books.Name(posting.Credit),
+            amount = Money.Format(posting.AmountMicros),
+            currency,
+            balance = Money.Format(posting.BalanceAfterMicros),
+            duplicate = decision.IsRepeat,
+        };
+    }
+
+    static string? Key(HttpContext context) =>
+        context.Request.Headers["Idempotency-Key"].ToString() is { Length: > 0 and <= 128 } key && !key.Contains('\0', StringComparison.Ordinal) ? key : null;
+
+    static Problem? Check(string? text, string field) =>
+        text is { Length: > 0 and <= 200 } && !text.Contains('\0', StringComparison.Ordinal) ? null : Problem.Invalid(field, "1 to 200 characters");
+}

@@ -1,0 +1,84 @@
+using Balatrix.Core.Usage;
+using Balatrix.Modules.Customers;
+using Balatrix.Modules.Identity;
+using Balatrix.Modules.Platform;
+using Microsoft.AspNetCore.Http;
+
+namespace Balatrix.Modules.Usage;
+
+/// <summary>Usage events by HTTP: CloudEvents 1.0 structured, binary and batched, and NDJSON.</summary>
+public static class EventEndpoints
+{
+    /// <summary>The most events in one batch.</summary>
+    public const int LargestBatch = 50_000;
+
+    static readonly Service[] AllServices = [Service.VoiceOutbound, Service.VoiceInbound, Service.Sms, Service.Event];
+
+    internal static async Task Post(HttpContext context, UsageIntake intake, TimeProvider time, CancellationToken cancellationToken)
+    {
+        var (body, problem) = await UsageIntake.ReadBodyAsync(context.Request, cancellationToken);
+        if (problem is not null)
+        {
+            await problem.ToResult().ExecuteAsync(context);
+            return;
+        }
+        var reading = new UsageReading(time.GetUtcNow());
+        var parsed = context.Request.Headers.ContainsKey("ce-specversion") ? Binary(reading, context.Request, body) : reading.ReadCloudEvent(body);
+        var answers = await intake.ChargeAsync(Caller.Of(context).TenantId, [parsed], hasHappened: false, cancellationToken);
+        await UsageIntake.WriteOneAsync(context, answers[0], cancellationToken);
+    }
+
+    internal static async Task PostBatch(HttpContext context, UsageIntake intake, TimeProvider time, CancellationToken cancellationToken)
+    {
+        var (body, problem) = await UsageIntake.ReadBodyAsync(context.Request, cancellationToken);
+        if (problem is not null)
+        {
+            await problem.ToResult().ExecuteAsync(context);
+            return;
+        }
+        var isLines = context.Request.ContentType?.Contains("ndjson", StringComparison.OrdinalIgnoreCase) == true || body.AsSpan().TrimStart(" \t\r\n"u8) is [(byte)'{', ..];
+        var (elements, fault) = isLines ? UsageReading.SplitLines(body, LargestBatch) : UsageReading.Split(body, LargestBatch);
+        if (elements is null)
+        {
+            await fault!.ToResult().ExecuteAsync(context);
+            return;
+        }
+        var reading = new UsageReading(time.GetUtcNow());
+        var parsed = new ParsedUsage[elements.Count];
+        for (var i = 0; i < parsed.Length; i++)
+            parsed[i] = reading.ReadCloudEvent(body.AsSpan(elements[i]));
+        var answers = await intake.ChargeAsync(Caller.Of(context).TenantId, parsed, hasHappened: false, cancellationToken);
+        await UsageIntake.WriteBatchAsync(context.Response, answers, cancellationToken);
+    }
+
+    internal static Task<IResult> List(
+        [AsParameters] UsageListQuery query, HttpContext context, UsageQueries queries, AccountDirectory directory, TimeProvider time, CancellationToken cancellationToken) =>
+        UsageListing.ListAsync(query, AllServices, context, queries, directory, time, cancellationToken);
+
+    internal static async Task<IResult> Get(string id, HttpContext context, UsageQueries queries, CancellationToken cancellationToken) =>
+        await UsageListing.FindAsync(id, context, queries, cancellationToken) is { } view ? Results.Ok(view) : Problem.NotFound("event").ToResult();
+
+    /// <summary>Binary mode: the attributes are in headers, the body is the data.</summary>
+    static ParsedUsage Binary(UsageReading reading, HttpRequest request, ReadOnlySpan<byte> body)
+    {
+        reading.Fields.Clear();
+        if (reading.Fields.Read(body) is { } problem)
+            return ParsedUsage.Refused(problem);
+        foreach (var name in new[] { "specversion", "id", "source", "type", "subject" })
+        {
+            var value = request.Headers["ce-" + name].ToString();
+            if (value.Length > 128)
+                return ParsedUsage.Refused(Problem.Invalid("ce-" + name, "at most 128 characters"));
+            if (value.Length > 0)
+                reading.Fields.Set(name, Uri.UnescapeDataString(value));
+        }
+        var time = request.Headers["ce-time"].ToString();
+        if (time.Length > 0)
+        {
+            if (!DateTimeOffset.TryParse(time, System.Globalization.CultureInfo.InvariantCulture, System.Globalization.DateTimeStyles.AssumeUniversal, out var at))
+                return ParsedUsage.Refused(Problem.Invalid("ce-time", "an RFC 3339 instant"));
+            reading.Fields.Set("time", at);
+        }
+        return reading.CloudEvent();
+    }
+}

@@ -1,0 +1,64 @@
+using Balatrix.Core.Usage;
+using Balatrix.Modules.Customers;
+using Balatrix.Modules.Identity;
+using Balatrix.Modules.Ledger;
+using Balatrix.Modules.Platform;
+using Microsoft.AspNetCore.Http;
+
+namespace Balatrix.Modules.Usage;
+
+/// <summary>The query parameters that every list of usage takes.</summary>
+/// <param name="Account">Number or code of one account.</param>
+/// <param name="Number">Calling or called number.</param>
+/// <param name="From">First instant; 31 days before <paramref name="To"/> when left out.</param>
+/// <param name="To">First instant after; now when left out.</param>
+/// <param name="Limit">1 to 500 records a page; 50 when left out.</param>
+/// <param name="Cursor">The <c>next</c> of the page before.</param>
+public sealed record UsageListQuery(string? Account, string? Number, DateTimeOffset? From, DateTimeOffset? To, int? Limit, string? Cursor);
+
+/// <summary>Lists and single records, the same for calls, messages and events.</summary>
+public static class UsageListing
+{
+    static readonly TimeSpan LongestSpan = TimeSpan.FromDays(400);
+
+    /// <summary>Reads the parameters.</summary>
+    public static async Task<(UsageFilter? Filter, Problem? Problem)> FilterAsync(
+        UsageListQuery query, Service[] services, int tenantId, AccountDirectory directory, TimeProvider time, CancellationToken cancellationToken)
+    {
+        var to = query.To ?? time.GetUtcNow().AddHours(24);
+        var from = query.From ?? to.AddDays(-32);
+        if (from >= to || to - from > LongestSpan)
+            return (null, Problem.Invalid("from", "an instant before to, at most 400 days"));
+        if (query.Limit is < 1 or > 500)
+            return (null, Problem.Invalid("limit", "1 to 500"));
+        UsageCursor? cursor = null;
+        if (query.Cursor is not null)
+        {
+            if (!UsageCursor.TryParse(query.Cursor, out var parsed))
+                return (null, Problem.Invalid("cursor", "the next of the page before"));
+            cursor = parsed;
+        }
+        if (query.Number is { Length: > 128 } || query.Number?.Contains('\0', StringComparison.Ordinal) == true)
+            return (null, Problem.Invalid("number", "a number"));
+        long? accountId = null;
+        if (query.Account is not null && (accountId = await directory.FindAsync(tenantId, query.Account, cancellationToken)) is null)
+            return (null, Problem.NotFound("account"));
+        return (new UsageFilter(services, from, to, accountId, query.Number?.TrimStart('+'), query.Limit ?? 50, cursor), null);
+    }
+
+    /// <summary>A page.</summary>
+    public static async Task<IResult> ListAsync(
+        UsageListQuery query, Service[] services, HttpContext context, UsageQueries queries, AccountDirectory directory, TimeProvider time, CancellationToken cancellationToken)
+    {
+        var tenantId = Caller.Of(context).TenantId;
+        var (filter, problem) = await FilterAsync(query, services, tenantId, directory, time, cancellationToken);
+        if (filter is null)
+            return problem!.ToResult();
+        var (items, next) = await queries.ListAsync(tenantId, filter, cancellationToken);
+        return Results.Ok(new { items, next });
+    }
+
+    /// <summary>One record, with its trace.</summary>
+    public static async Task<UsageView?> FindAsync(string id, HttpContext context, UsageQueries queries, CancellationToken cancellationToken) =>
+        UsageId.TryParse(id, out var usageId) ? await queries.FindAsync(Caller.Of(context).TenantId, usageId, cancellationToken) : null;
+}

@@ -1,0 +1,31 @@
+using Balatrix.Modules.Identity;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace Balatrix.Modules.Usage;
+
+/// <summary>Use of all kinds, as it comes in and as it is read.</summary>
+public static class UsageModule
+{
+    /// <summary>Its services.</summary>
+    public static void AddUsage(this IServiceCollection services)
+    {
+        services.AddSingleton<UsageIntake>();
+        services.AddSingleton<UsageQueries>();
+        services.AddSingleton<UnratedStore>();
+    }
+
+    /// <summary>Its routes.</summary>
+    public static void MapUsage(this IEndpointRouteBuilder routes)
+    {
+        var events = routes.MapGroup("/api/v1/events").WithTags("events");
+        events.MapPost("", EventEndpoints.Post).RequireScope(Scope.UsageWrite)
+            .Accepts<object>("application/cloudevents+json", "application/json").WithSummary("Charge one usage event (CloudEvents 1.0, structured or binary)");
+        events.MapPost("batch", EventEndpoints.PostBatch).RequireScope(Scope.UsageWrite)
+            .Accepts<object>("application/cloudevents-batch+json", "application/x-ndjson").WithSummary("Charge a batch of events; each gets its own outcome");
+        events.MapGet("", EventEndpoints.List).RequireScope(Scope.UsageRead).WithSummary("List usage of all kinds, latest first");
+        events.MapGet("{id}", EventEndpoints.Get).RequireScope(Scope.UsageRead).WithSummary("One event with its rating trace");
+    }
+}

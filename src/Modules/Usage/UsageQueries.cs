@@ -1,0 +1,200 @@
+using System.Globalization;
+using System.Text;
+using System.Text.Json;
+using Balatrix.Core;
+using Balatrix.Core.Charging;
+using Balatrix.Core.Usage;
+using Balatrix.Modules.Customers;
+using Balatrix.Modules.Ledger;
+using Balatrix.Modules.Platform;
+using Npgsql;
+
+namespace Balatrix.Modules.Usage;
+
+/// <summary>A usage record as the API shows it.</summary>
+public sealed record UsageView
+{
+    /// <summary>Its id.</summary>
+    public required string Id { get; init; }
+
+    /// <summary>The account's number.</summary>
+    public required string Account { get; init; }
+
+    /// <summary>Number of its ledger entry.</summary>
+    public required long EntryNo { get; init; }
+
+    /// <summary>Who numbered the event.</summary>
+    public required string Source { get; init; }
+
+    /// <summary>The event's id there.</summary>
+    public required string EventId { get; init; }
+
+    /// <summary>voice.outbound, voice.inbound, sms or event.</summary>
+    public required string Service { get; init; }
+
+    /// <summary>When it was used.</summary>
+    public required DateTimeOffset OccurredAt { get; init; }
+
+    /// <summary>When it was charged.</summary>
+    public required DateTimeOffset RecordedAt { get; init; }
+
+    /// <summary>Caller or sender.</summary>
+    public required string Calling { get; init; }
+
+    /// <summary>Called number or recipient.</summary>
+    public required string Called { get; init; }
+
+    /// <summary>Description of the matched rate.</summary>
+    public required string Destination { get; init; }
+
+    /// <summary>Milliseconds of talk, segments or events.</summary>
+    public required long Quantity { get; init; }
+
+    /// <summary>Seconds or units that were billed.</summary>
+    public required long BilledQuantity { get; init; }
+
+    /// <summary>Of those, paid by allowances.</summary>
+    public required long CoveredQuantity { get; init; }
+
+    /// <summary>The charge.</summary>
+    public required string Amount { get; init; }
+
+    /// <summary>What the balance could not pay, or null.</summary>
+    public string? Shortfall { get; init; }
+
+    /// <summary>Balance after it.</summary>
+    public required string BalanceAfter { get; init; }
+
+    /// <summary>The posting.</summary>
+    public required string Debit { get; init; }
+
+    /// <summary>The posting.</summary>
+    public required string Credit { get; init; }
+
+    /// <summary>The plan version that priced it.</summary>
+    public required int PlanVersionId { get; init; }
+
+    /// <summary>Further facts.</summary>
+    public JsonElement? Detail { get; init; }
+
+    /// <summary>The steps that explain the charge; given for one record, not in lists.</summary>
+    public JsonElement? Trace { get; init; }
+}
+
+/// <summary>What a list of usage is limited to.</summary>
+/// <param name="Services">Which kinds.</param>
+/// <param name="From">First instant.</param>
+/// <param name="To">First instant after.</param>
+/// <param name="AccountId">One account, or all.</param>
+/// <param name="Number">Calling or called, or all.</param>
+/// <param name="Limit">Records of a page.</param>
+/// <param name="Cursor">Where the page before ended.</param>
+public sealed record UsageFilter(Service[] Services, DateTimeOffset From, DateTimeOffset To, long? AccountId, string? Number, int Limit, UsageCursor? Cursor);
+
+/// <summary>The last record of a page; the next page goes on behind it.</summary>
+public readonly record struct UsageCursor(DateTimeOffset OccurredAt, long AccountId, long EntryNo)
+{
+    /// <inheritdoc/>
+    public override string ToString() => Convert.ToBase64String(Encoding.ASCII.GetBytes(
+        string.Create(CultureInfo.InvariantCulture, $"{OccurredAt.UtcTicks}.{AccountId}.{EntryNo}"))).TrimEnd('=').Replace('+', '-').Replace('/', '_');
+
+    /// <summary>Reads the opaque form.</summary>
+    public static bool TryParse(string text, out UsageCursor cursor)
+    {
+        cursor = default;
+        var padded = text.Replace('-', '+').Replace('_', '/') + new string('=', (4 - (text.Length % 4)) % 4);
+        var bytes = new byte[padded.Length];
+        if (text.Length > 200 || !Convert.TryFromBase64String(padded, bytes, out var length))
+            return false;
+        var parts = Encoding.ASCII.GetString(bytes, 0, length).Split('.');
+        if (parts.Length != 3
+            || !long.TryParse(parts[0], NumberStyles.None, CultureInfo.InvariantCulture, out var ticks) || ticks > DateTimeOffset.MaxValue.UtcTicks
+            || !long.TryParse(parts[1], NumberStyles.None, CultureInfo.InvariantCulture, out var account)
+            || !long.TryParse(parts[2], NumberStyles.None, CultureInfo.InvariantCulture, out var entry))
+            return false;
+        cursor = new(new DateTimeOffset(ticks, TimeSpan.Zero), account, entry);
+        return true;
+    }
+}
+
+/// <summary>Reads usage records. Every query names a stretch of time, so that it stays within a few partitions.</summary>
+public sealed class UsageQueries(Database database)
+{
+    const string Columns = """
+        account_id, event_key, entry_no, source, event_id, service, occurred_at, recorded_at, calling, called, destination, quantity, billed_quantity,
+        covered_quantity, amount_micros, shortfall_micros, balance_after_micros, debit_book, credit_book, plan_version_id, detail, trace
+        """;
+
+    /// <summary>One record with its trace, or null.</summary>
+    public async Task<UsageView?> FindAsync(int tenantId, UsageId id, CancellationToken cancellationToken)
+    {
+        var found = await database.InTenantAsync(
+            tenantId,
+            (connection, ct) => Database.QueryAsync(
+                connection,
+                $"""
+                select {Columns} from usage.usage_records
+                 where account_id = $1 and event_key = $2 and tenant_id = $3 and occurred_at >= $4 and occurred_at < $5
+                """,
+                [id.AccountId, id.EventKey, tenantId, UsageMonth.Start(id.Month), UsageMonth.Start(id.Month + 1)], r => Read(r, withTrace: true), ct),
+            cancellationToken);
+        return found.SingleOrDefault();
+    }
+
+    /// <summary>A page, latest first.</summary>
+    public async Task<(List<UsageView> Items, string? Next)> ListAsync(int tenantId, UsageFilter filter, CancellationToken cancellationToken)
+    {
+        var cursor = filter.Cursor;
+        var rows = await database.InTenantAsync(
+            tenantId,
+            (connection, ct) => Database.QueryAsync(
+                connection,
+                $"""
+                select {Columns} from usage.usage_records
+                 where tenant_id = $1 and service = any($2) and occurred_at >= $3 and occurred_at < $4
+                   {(filter.AccountId is null ? "" : "and account_id = $5")}
+                   {(filter.Number is null ? "" : "and ($6 in (calling, called, rating_key))")}
+                   {(cursor is null ? "" : "and occurred_at <= $7 and (occurred_at, account_id, entry_no) < ($7, $8, $9)")}
+                 order by occurred_at desc, account_id desc, entry_no desc
+                 limit {filter.Limit + 1}
+                """,
+                [
+                    tenantId, filter.Services.Select(s => (short)s).ToArray(), filter.From, filter.To, filter.AccountId ?? 0, filter.Number ?? "",
+                    cursor?.OccurredAt ?? filter.To, cursor?.AccountId ?? 0, cursor?.EntryNo ?? 0,
+                ],
+                r => (View: Read(r, withTrace: false), Cursor: new UsageCursor(r.GetFieldValue<DateTimeOffset>(6), r.GetInt64(0), r.GetInt64(2))), ct),
+            cancellationToken);
+        var next = rows.Count > filter.Limit ? rows[filter.Limit - 1].Cursor.ToString() : null;
+        return ([.. rows.Take(filter.Limit).Select(r => r.View)], next);
+    }
+
+    static UsageView Read(NpgsqlDataReader r, bool withTrace)
+    {
+        var at = r.GetFieldValue<DateTimeOffset>(6);
+        return new UsageView
+        {
+            Id = new UsageId(r.GetInt64(0), UsageMonth.Of(at), r.GetGuid(1)).ToString(),
+            Account = AccountDirectory.NumberOf(r.GetInt64(0)),
+            EntryNo = r.GetInt64(2),
+            Source = r.GetString(3),
+            EventId = r.GetString(4),
+            Service = Catalog.Services.Name((Service)r.GetInt16(5)),
+            OccurredAt = at,
+            RecordedAt = r.GetFieldValue<DateTimeOffset>(7),
+            Calling = r.GetString(8),
+            Called = r.GetString(9),
+            Destination = r.GetString(10),
+            Quantity = r.GetInt64(11),
+            BilledQuantity = r.GetInt64(12),
+            CoveredQuantity = r.GetInt64(13),
+            Amount = Money.Format(r.GetInt64(14)),
+            Shortfall = r.GetInt64(15) > 0 ? Money.Format(r.GetInt64(15)) : null,
+            BalanceAfter = Money.Format(r.GetInt64(16)),
+            Debit = Books.Name((Book)r.GetInt16(17)),
+            Credit = Books.Name((Book)r.GetInt16(18)),
+            PlanVersionId = r.GetInt32(19),
+            Detail = r.IsDBNull(20) ? null : JsonDocument.Parse(r.GetString(20)).RootElement,
+            Trace = withTrace ? JsonDocument.Parse(r.GetString(21)).RootElement : null,
+        };
+    }
+}

@@ -1,0 +1,32 @@
+using Balatrix.Modules.Identity;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace Balatrix.Modules.Voice;
+
+/// <summary>Calls: records as FreeSWITCH and others send them, and what is read of them.</summary>
+public static class VoiceModule
+{
+    /// <summary>Its services.</summary>
+    public static void AddVoice(this IServiceCollection services) => services.AddSingleton<CallLegs>();
+
+    /// <summary>Its routes.</summary>
+    public static void MapVoice(this IEndpointRouteBuilder routes)
+    {
+        var cdrs = routes.MapGroup("/api/v1/cdrs").WithTags("cdrs");
+        cdrs.MapPost("", CdrEndpoints.Post).RequireScope(Scope.UsageWrite).Accepts<object>("application/json").WithSummary("Charge one call record");
+        cdrs.MapPost("batch", CdrEndpoints.PostBatch).RequireScope(Scope.UsageWrite).Accepts<object>("application/json")
+            .WithSummary("Charge up to 10,000 call records; each gets its own outcome");
+        cdrs.MapGet("", CdrEndpoints.List).RequireScope(Scope.UsageRead).WithSummary("List call records, latest first; status=unrated lists what waits for a rate");
+        cdrs.MapGet("statistics", CdrReports.Statistics).RequireScope(Scope.UsageRead).WithSummary("Counts, minutes and cost");
+        cdrs.MapGet("analytics", CdrReports.Analytics).RequireScope(Scope.UsageRead).WithSummary("By hour, day, direction, cause or plan, with ACD and ASR");
+        cdrs.MapGet("top-destinations", CdrReports.TopDestinations).RequireScope(Scope.UsageRead).WithSummary("Destinations by minutes or cost");
+        cdrs.MapGet("export", CdrReports.Export).RequireScope(Scope.UsageRead).WithSummary("CSV, streamed");
+        cdrs.MapGet("{id}", CdrEndpoints.Get).RequireScope(Scope.UsageRead).WithSummary("One call record with its rating trace and legs");
+        cdrs.MapPost("{id}/retry", CdrEndpoints.Retry).RequireScope(Scope.UsageWrite).WithSummary("Rate and charge an unrated record again");
+        routes.MapPost("/api/v1/webhooks/cdr", CdrEndpoints.Webhook).WithTags("cdrs").RequireScope(Scope.UsageWrite, basic: true)
+            .Accepts<object>("application/json", "text/xml", "application/x-www-form-urlencoded").WithSummary("FreeSWITCH mod_json_cdr and mod_xml_cdr post here as they are");
+    }
+}
