@@ -19,6 +19,12 @@ public enum Rounding : byte
     Down,
 }
 
+/// <summary>A destination of a deck that a key matches.</summary>
+/// <param name="Prefix">As the deck has it.</param>
+/// <param name="Destination">Its description.</param>
+/// <param name="Valid">Whether it has a rate at the instant asked for.</param>
+public sealed record RateCandidate(string Prefix, string Destination, bool Valid);
+
 /// <summary>An immutable, indexed deck: built once, searched from any thread, swapped whole when prices change.</summary>
 public sealed class RateDeck
 {
@@ -104,6 +110,24 @@ public sealed class RateDeck
             return true;
         rate = catchAll;
         return catchAll >= 0 && IsValid(catchAll, at);
+    }
+
+    /// <summary>All destinations that a key matches, first preference first, for people who ask why it gets the rate it gets.</summary>
+    public List<RateCandidate> Candidates(ReadOnlySpan<char> key, DateTimeOffset at)
+    {
+        var found = new List<RateCandidate>();
+        var search = index.Search(key);
+        while (search.MoveNext(out var rate))
+            Add(rate);
+        if (names.TryGetValue(key, out var named))
+            Add(named);
+        if (key.Length > 4 && key[3] == '-' && key[4..] is not "*" && names.TryGetValue([key[0], key[1], key[2], '-', '*'], out var network))
+            Add(network);
+        if (catchAll >= 0 && key is not "*")
+            Add(catchAll);
+        return found;
+
+        void Add(int rate) => found.Add(new(prefixes[rate], descriptions[rate], IsValid(rate, at)));
     }
 
     /// <summary>The matched prefix.</summary>

@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using Balatrix.Core.Rating;
 using Balatrix.Modules.Platform;
 using Npgsql;
@@ -5,32 +6,51 @@ using Npgsql;
 namespace Balatrix.Modules.Catalog;
 
 /// <summary>A deck as it is listed; its version and count are those of its latest import.</summary>
-public sealed record DeckView(int Id, string Name, string Kind, string Currency, int Version, int RateCount, DateTimeOffset CreatedAt);
+/// <param name="Id">Number of the deck.</param>
+/// <param name="Name">Plans name it by this.</param>
+/// <param name="Kind">voice, sms or event.</param>
+/// <param name="Currency">ISO 4217 code of its prices.</param>
+/// <param name="Version">Counts imports; 0 before the first.</param>
+/// <param name="RateCount">Lines of the latest import.</param>
+/// <param name="EffectiveFrom">When the latest import begins to hold.</param>
+/// <param name="CreatedAt">When the deck was made.</param>
+public sealed record DeckView(
+    int Id, string Name, string Kind, string Currency, int Version, int RateCount, DateTimeOffset? EffectiveFrom, DateTimeOffset CreatedAt)
+{
+    /// <summary>What it prices.</summary>
+    [JsonIgnore]
+    public DeckKind DeckKind => Enum.Parse<DeckKind>(Kind, ignoreCase: true);
+}
 
 /// <summary>Rate decks in the database.</summary>
 public sealed class DeckStore(Database database, TimeProvider time)
 {
     const int Chunk = 20_000;
 
-    /// <summary>All decks by name.</summary>
-    public Task<List<DeckView>> ListAsync(int tenantId, CancellationToken cancellationToken) => database.InTenantAsync(
+    const string Select = """
+        select d.deck_id, d.name, d.kind, d.currency, coalesce(v.version, 0), coalesce(v.rate_count, 0), v.effective_from, d.created_at
+          from catalog.rate_decks d
+          left join lateral (select * from catalog.deck_versions v where v.deck_id = d.deck_id order by version desc limit 1) v on true
+         where d.tenant_id = $1
+        """;
+
+    /// <summary>Decks by number, from the one after a number on.</summary>
+    public Task<List<DeckView>> ListAsync(int tenantId, int after, int limit, CancellationToken cancellationToken) => database.InTenantAsync(
         tenantId,
-        (connection, ct) => Database.QueryAsync(
-            connection,
-            """
-            select d.deck_id, d.name, d.kind, d.currency, coalesce(v.version, 0), coalesce(v.rate_count, 0), d.created_at
-              from catalog.rate_decks d
-              left join lateral (select * from catalog.deck_versions v where v.deck_id = d.deck_id order by version desc limit 1) v on true
-             where d.tenant_id = $1 order by d.name
-            """,
-            [tenantId],
-            r => new DeckView(r.GetInt32(0), r.GetString(1), r.GetString(2), r.GetString(3), r.GetInt32(4), r.GetInt32(5), r.GetFieldValue<DateTimeOffset>(6)),
-            ct),
+        (connection, ct) => Database.QueryAsync(connection, Select + " and d.deck_id > $2 order by d.deck_id limit $3", [tenantId, after, limit], Read, ct),
         cancellationToken);
 
-    /// <summary>One, or null.</summary>
-    public async Task<DeckView?> FindAsync(int tenantId, int id, CancellationToken cancellationToken) =>
-        (await ListAsync(tenantId, cancellationToken)).Find(d => d.Id == id);
+    /// <summary>One by number, or null.</summary>
+    public Task<DeckView?> FindAsync(int tenantId, int id, CancellationToken cancellationToken) => database.InTenantAsync(
+        tenantId,
+        async (connection, ct) => (await Database.QueryAsync(connection, Select + " and d.deck_id = $2", [tenantId, id], Read, ct)).SingleOrDefault(),
+        cancellationToken);
+
+    /// <summary>Those of the given names that there are.</summary>
+    public Task<List<DeckView>> FindAsync(int tenantId, string[] names, CancellationToken cancellationToken) => database.InTenantAsync(
+        tenantId,
+        (connection, ct) => Database.QueryAsync(connection, Select + " and d.name = any($2)", [tenantId, names], Read, ct),
+        cancellationToken);
 
     /// <summary>Makes an empty deck; null when the name is taken.</summary>
     public Task<int?> CreateAsync(int tenantId, string name, string kind, string currency, CancellationToken cancellationToken) => database.InTenantAsync(
@@ -69,17 +89,25 @@ public sealed class DeckStore(Database database, TimeProvider time)
         }, cancellationToken);
 
     /// <summary>The rates of a version in file order.</summary>
-    public Task<List<Rate>> RatesAsync(int tenantId, int deckId, int version, CancellationToken cancellationToken) => database.InTenantAsync(
-        tenantId,
-        (connection, ct) => Database.QueryAsync(
-            connection,
-            """
-            select prefix, description, connect_fee_micros, from_second, rate_micros, rate_unit_seconds, minimum_seconds, increment_seconds,
-                   free_seconds, days, from_time, to_time, max_charge_micros, rounding, decimals, valid_from, valid_to
-              from catalog.rates where deck_id = $1 and version = $2 and tenant_id = $3 order by line
-            """,
-            [deckId, version, tenantId], CompiledDeck.Read, ct),
-        cancellationToken);
+    public Task<List<Rate>> RatesAsync(int tenantId, int deckId, int version, CancellationToken cancellationToken)
+    {
+        var descriptions = new Dictionary<string, string>(StringComparer.Ordinal);
+        return database.InTenantAsync(
+            tenantId,
+            (connection, ct) => Database.QueryAsync(
+                connection,
+                """
+                select prefix, description, connect_fee_micros, from_second, rate_micros, rate_unit_seconds, minimum_seconds, increment_seconds,
+                       free_seconds, days, from_time, to_time, max_charge_micros, rounding, decimals, valid_from, valid_to
+                  from catalog.rates where deck_id = $1 and version = $2 and tenant_id = $3 order by line
+                """,
+                [deckId, version, tenantId], r => CompiledDeck.Read(r, descriptions), ct),
+            cancellationToken);
+    }
+
+    static DeckView Read(NpgsqlDataReader r) => new(
+        r.GetInt32(0), r.GetString(1), r.GetString(2), r.GetString(3), r.GetInt32(4), r.GetInt32(5),
+        r.IsDBNull(6) ? null : r.GetFieldValue<DateTimeOffset>(6), r.GetFieldValue<DateTimeOffset>(7));
 
     // COPY cannot pass row-level security, so rows go in by arrays.
     static async Task InsertAsync(

@@ -16,7 +16,18 @@ public static partial class PlanEndpoints
     /// <param name="Name">Name for customers.</param>
     /// <param name="Currency">ISO 4217 code.</param>
     /// <param name="Terms">What it says.</param>
-    public sealed record PlanRequest(string? Code, string? Name, string? Currency, PlanTerms? Terms);
+    public sealed record PlanRequest(string? Code, string? Name, string? Currency, PlanTerms? Terms)
+    {
+        /// <summary>For the API's document.</summary>
+        public const string Example = """
+            {"code":"starter","name":"Starter","currency":"INR","terms":{"prices":{"monthly":"349.00","annual":"3348.00"},
+             "allowances":[{"name":"500 outbound minutes","service":"voice.outbound","destinationGroup":"India","quantity":30000,"rollover":false}],
+             "decks":{"voice.outbound":["india"]},"overagePerMinute":"1.99","features":["voicemail"],"limits":{"concurrentCalls":2}}}
+            """;
+    }
+
+    /// <summary>Plans by code.</summary>
+    public sealed record PlanList(List<PlanView> Items);
 
     internal static async Task<IResult> Create(PlanRequest request, HttpContext context, PlanStore plans, DeckStore decks, CancellationToken cancellationToken)
     {
@@ -37,7 +48,7 @@ public static partial class PlanEndpoints
     {
         var caller = context.Items[typeof(Caller)] as Caller;
         var seesAll = all == true && caller?.Has(Scope.CatalogRead) == true;
-        return Results.Ok(new { items = await plans.ListAsync(caller?.TenantId ?? DefaultTenant, seesAll, cancellationToken) });
+        return Results.Ok(new PlanList(await plans.ListAsync(caller?.TenantId ?? DefaultTenant, seesAll, cancellationToken)));
     }
 
     internal static async Task<IResult> Get(string id, HttpContext context, PlanStore plans, CancellationToken cancellationToken)
@@ -55,37 +66,48 @@ public static partial class PlanEndpoints
         var tenantId = Caller.Of(context).TenantId;
         if (await plans.FindAsync(tenantId, id, cancellationToken) is not { } plan)
             return Problem.NotFound("plan").ToResult();
+        if (plan.Status == "retired")
+            return new Problem(409, "plan_retired", "A retired plan takes no new version.", "status", "a plan that is not retired").ToResult();
+        if (request.Code is not null && request.Code != plan.Code)
+            return Problem.Invalid("code", $"{plan.Code}, which cannot be changed").ToResult();
+        if (request.Currency is not null && request.Currency != plan.Currency)
+            return Problem.Invalid("currency", $"{plan.Currency}, which cannot be changed").ToResult();
         if (context.Request.Headers.IfMatch.ToString() is { Length: > 0 } match && match.Trim('"') != plan.Version.ToString(System.Globalization.CultureInfo.InvariantCulture))
             return new Problem(412, "version_changed", $"The plan is at version {plan.Version}.", "If-Match").ToResult();
         if (await CheckAsync(request, plan.Currency, tenantId, decks, cancellationToken) is { } problem)
             return problem.ToResult();
         var updated = await plans.AddVersionAsync(tenantId, plan, request.Name!, request.Terms!, cancellationToken);
-        return updated is null ? new Problem(409, "version_changed", "Somebody else wrote a version at the same time.").ToResult() : Results.Ok(updated);
+        if (updated is null)
+            return new Problem(409, "version_changed", "Somebody else wrote a version at the same time.").ToResult();
+        context.Response.Headers.ETag = $"\"{updated.Version}\"";
+        return Results.Ok(updated);
     }
 
     internal static Task<IResult> Publish(string id, HttpContext context, PlanStore plans, CancellationToken cancellationToken) =>
-        MoveAsync(id, "published", context, plans, cancellationToken);
+        MoveAsync(id, "published", from: ["draft", "published"], context, plans, cancellationToken);
 
     internal static Task<IResult> Retire(string id, HttpContext context, PlanStore plans, CancellationToken cancellationToken) =>
-        MoveAsync(id, "retired", context, plans, cancellationToken);
+        MoveAsync(id, "retired", from: ["draft", "published", "retired"], context, plans, cancellationToken);
 
-    static async Task<IResult> MoveAsync(string id, string status, HttpContext context, PlanStore plans, CancellationToken cancellationToken)
+    static async Task<IResult> MoveAsync(string id, string status, string[] from, HttpContext context, PlanStore plans, CancellationToken cancellationToken)
     {
         var tenantId = Caller.Of(context).TenantId;
         if (await plans.FindAsync(tenantId, id, cancellationToken) is not { } plan)
             return Problem.NotFound("plan").ToResult();
-        return Results.Ok(await plans.SetStatusAsync(tenantId, plan, status, cancellationToken));
+        if (!from.Contains(plan.Status))
+            return new Problem(409, "plan_retired", "A retired plan stays retired.", "status", "a plan that is not retired").ToResult();
+        return Results.Ok(plan.Status == status ? plan : await plans.SetStatusAsync(tenantId, plan, status, cancellationToken));
     }
 
     static async Task<Problem?> CheckAsync(PlanRequest request, string currency, int tenantId, DeckStore decks, CancellationToken cancellationToken)
     {
-        if (request.Name is not { Length: > 0 and <= 200 })
+        if (request.Name is not { Length: > 0 and <= 200 } || string.IsNullOrWhiteSpace(request.Name))
             return Problem.Invalid("name", "1 to 200 characters");
         if (request.Terms is null)
             return Problem.Invalid("terms", "an object");
         if (request.Terms.Validate() is { } problem)
             return problem;
-        var known = await decks.ListAsync(tenantId, cancellationToken);
+        var known = await decks.FindAsync(tenantId, [.. request.Terms.Decks.Values.SelectMany(names => names).Distinct()], cancellationToken);
         foreach (var (service, names) in request.Terms.Decks)
             foreach (var name in names)
                 if (known.Find(d => d.Name == name) is not { } deck || deck.Currency != currency || !service.StartsWith(deck.Kind, StringComparison.Ordinal))

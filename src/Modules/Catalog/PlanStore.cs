@@ -5,6 +5,15 @@ using Npgsql;
 namespace Balatrix.Modules.Catalog;
 
 /// <summary>A plan with its latest version.</summary>
+/// <param name="Id">Number of the plan.</param>
+/// <param name="Code">Short name in URLs.</param>
+/// <param name="Name">Name for customers.</param>
+/// <param name="Status">draft, published or retired.</param>
+/// <param name="Currency">ISO 4217 code.</param>
+/// <param name="Version">Counts versions from 1.</param>
+/// <param name="PlanVersionId">What charges made under this version name.</param>
+/// <param name="Terms">What it says.</param>
+/// <param name="UpdatedAt">When it was last changed.</param>
 public sealed record PlanView(
     int Id, string Code, string Name, string Status, string Currency, int Version, int PlanVersionId, PlanTerms Terms, DateTimeOffset UpdatedAt);
 
@@ -60,10 +69,12 @@ public sealed class PlanStore(Database database, TimeProvider time)
         database.InTenantAsync(tenantId, async (connection, ct) =>
         {
             var now = time.GetUtcNow();
-            await Database.ExecuteAsync(connection, "update catalog.plans set name = $3, updated_at = $4 where plan_id = $1 and tenant_id = $2", [plan.Id, tenantId, name, now], ct);
+            // The lock on the plan numbers its versions one by one.
+            await Database.ExecuteAsync(connection, "select 1 from catalog.plans where plan_id = $1 and tenant_id = $2 for update", [plan.Id, tenantId], ct);
             var latest = await FindAsync(connection, tenantId, plan.Code, ct);
             if (latest is null || latest.Version != plan.Version)
                 return null;
+            await Database.ExecuteAsync(connection, "update catalog.plans set name = $3, updated_at = $4 where plan_id = $1 and tenant_id = $2", [plan.Id, tenantId, name, now], ct);
             await AddVersionAsync(connection, tenantId, plan.Id, plan.Version + 1, terms, now, ct);
             return await FindAsync(connection, tenantId, plan.Code, ct);
         }, cancellationToken);

@@ -47,24 +47,78 @@ public sealed record PlanTerms
     /// <summary>The first fault of the terms, or null.</summary>
     public Problem? Validate()
     {
-        foreach (var (name, price) in new[] { ("monthly", Prices?.Monthly), ("quarterly", Prices?.Quarterly), ("annual", Prices?.Annual) })
+        foreach (var (name, price) in new[]
+            { ("prices.monthly", Prices?.Monthly), ("prices.quarterly", Prices?.Quarterly), ("prices.annual", Prices?.Annual), ("overagePerMinute", OveragePerMinute) })
             if (price is not null && (!Money.TryParse(price, out var micros) || micros < 0))
-                return Problem.Invalid($"terms.prices.{name}", "a decimal string such as \"349.00\"");
+                return Problem.Invalid($"terms.{name}", "a decimal string such as \"349.00\"");
+        if (Allowances is null || Decks is null || Features is null || Limits is null)
+            return Problem.Invalid("terms", "allowances, decks, features and limits that are not null");
+        if (Features.Length > 100 || Array.Exists(Features, f => !IsName(f, 100)))
+            return Problem.Invalid("terms.features", "at most 100 names of 1 to 100 characters");
+        foreach (var (name, limit) in Limits)
+            if (!IsName(name, 64) || limit < 0)
+                return Problem.Invalid($"terms.limits.{name}", "a number not below 0");
+        return ValidateAllowances() ?? ValidateDecks();
+    }
+
+    /// <summary>What an account on these terms is granted for a period.</summary>
+    public IEnumerable<AllowanceGrant> AllowancesFor(DateTimeOffset from, DateTimeOffset to)
+    {
+        foreach (var allowance in Allowances)
+            if (Services.TryParse(allowance.Service, out var service))
+                yield return new(service, allowance.DestinationGroup ?? "", allowance.Name, allowance.Quantity, from, to);
+    }
+
+    /// <summary>The calendar month, in a tenant's zone, that an instant falls in: the period of allowances.</summary>
+    public static (DateTimeOffset From, DateTimeOffset To) MonthOf(DateTimeOffset at, TimeZoneInfo zone)
+    {
+        var local = TimeZoneInfo.ConvertTime(at, zone);
+        var first = new DateTime(local.Year, local.Month, 1);
+        return (Start(first), Start(first.AddMonths(1)));
+
+        DateTimeOffset Start(DateTime day) => new DateTimeOffset(day, zone.GetUtcOffset(day)).ToUniversalTime();
+    }
+
+    Problem? ValidateAllowances()
+    {
+        if (Allowances.Length > 100)
+            return Problem.Invalid("terms.allowances", "at most 100");
         for (var i = 0; i < Allowances.Length; i++)
         {
-            if (string.IsNullOrWhiteSpace(Allowances[i].Name))
-                return Problem.Invalid($"terms.allowances[{i}].name", "a name");
-            if (!Services.TryParse(Allowances[i].Service, out _))
-                return Problem.Invalid($"terms.allowances[{i}].service", Services.Expected);
-            if (Allowances[i].Quantity is <= 0 or > 1_000_000_000_000)
-                return Problem.Invalid($"terms.allowances[{i}].quantity", "seconds or units, more than 0");
+            var at = $"terms.allowances[{i}]";
+            if (Allowances[i] is not { } allowance)
+                return Problem.Invalid(at, "an object");
+            if (!IsName(allowance.Name, 100))
+                return Problem.Invalid($"{at}.name", "1 to 100 characters");
+            if (!Services.TryParse(allowance.Service, out _))
+                return Problem.Invalid($"{at}.service", Services.Expected);
+            if (allowance.DestinationGroup is { Length: > 100 })
+                return Problem.Invalid($"{at}.destinationGroup", "at most 100 characters");
+            if (allowance.Quantity is <= 0 or > 1_000_000_000_000)
+                return Problem.Invalid($"{at}.quantity", "seconds or units, more than 0");
         }
+        return null;
+    }
+
+    Problem? ValidateDecks()
+    {
         foreach (var (service, names) in Decks)
-            if (!Services.TryParse(service, out _) || names is null || Array.Exists(names, string.IsNullOrWhiteSpace))
-                return Problem.Invalid($"terms.decks.{service}", $"names of rate decks under {Services.Expected}");
+            if (!Services.TryParse(service, out _) || names is null or { Length: > 20 } || Array.Exists(names, n => !IsName(n, 200)))
+                return Problem.Invalid($"terms.decks.{service}", $"at most 20 names of rate decks under {Services.Expected}");
         return SmsChargeOn is "submit" or "delivery" ? null : Problem.Invalid("terms.smsChargeOn", "submit or delivery");
     }
+
+    static bool IsName(string? text, int longest) => !string.IsNullOrWhiteSpace(text) && text.Length <= longest;
 }
+
+/// <summary>An allowance to be given to an account.</summary>
+/// <param name="Service">What it covers.</param>
+/// <param name="DestinationGroup">Destinations that it covers; empty covers all.</param>
+/// <param name="Name">Shown in traces.</param>
+/// <param name="Quantity">Seconds of voice, segments or events.</param>
+/// <param name="ValidFrom">First instant of its period.</param>
+/// <param name="ValidTo">First instant after its period.</param>
+public sealed record AllowanceGrant(Service Service, string DestinationGroup, string Name, long Quantity, DateTimeOffset ValidFrom, DateTimeOffset ValidTo);
 
 /// <summary>Names of services as the API shows them.</summary>
 public static class Services

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Text.Json;
 using Balatrix.Core.Rating;
+using Balatrix.Core.Usage;
 using Balatrix.Modules.Platform;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -9,8 +10,8 @@ using Npgsql;
 namespace Balatrix.Modules.Catalog;
 
 /// <summary>
-/// Compiled price books, shared by all requests. A change of decks anywhere is told by NOTIFY; what is compiled is then
-/// forgotten at once and compiled again on the next use.
+/// Compiled price books, shared by all requests; a deck is compiled once, however many plans name it. A change anywhere is told
+/// by NOTIFY: what it touches is compiled aside, and then all is swapped at once, so that charging never waits for it.
 /// </summary>
 public sealed partial class PriceBookStore(Database database, ILogger<PriceBookStore> logger) : BackgroundService
 {
@@ -19,11 +20,12 @@ public sealed partial class PriceBookStore(Database database, ILogger<PriceBookS
 
     sealed class Compiled
     {
-        public ConcurrentDictionary<(int TenantId, int PlanVersionId), PriceBook?> Books { get; } = new();
+        public ConcurrentDictionary<(int TenantId, int PlanVersionId), PriceBook> Books { get; } = new();
 
-        public ConcurrentDictionary<(int TenantId, string Deck), Task<RateDeck?>> Decks { get; } = new();
+        public ConcurrentDictionary<(int TenantId, string Deck), Lazy<Task<CompiledDeck?>>> Decks { get; } = new();
     }
 
+    readonly SemaphoreSlim refreshing = new(1);
     Compiled compiled = new();
 
     /// <summary>The price book of a plan version, or null when the tenant has no such version.</summary>
@@ -32,16 +34,71 @@ public sealed partial class PriceBookStore(Database database, ILogger<PriceBookS
         var snapshot = Volatile.Read(ref compiled);
         if (snapshot.Books.TryGetValue((tenantId, planVersionId), out var known))
             return known;
-        var book = await LoadAsync(snapshot, tenantId, planVersionId, cancellationToken);
-        return snapshot.Books.GetOrAdd((tenantId, planVersionId), book);
+        return await LoadAsync(snapshot, tenantId, planVersionId, cancellationToken) is { } book
+            ? snapshot.Books.GetOrAdd((tenantId, planVersionId), book)
+            : null;
     }
 
     /// <summary>A compiled deck by name, or null.</summary>
     public Task<RateDeck?> DeckAsync(int tenantId, string name, CancellationToken cancellationToken) =>
         DeckAsync(Volatile.Read(ref compiled), tenantId, name, cancellationToken);
 
-    /// <summary>Forgets what is compiled.</summary>
-    public void Forget() => Volatile.Write(ref compiled, new Compiled());
+    /// <summary>Compiles again what has changed in the database, and swaps it in. After it, this node rates by the new prices.</summary>
+    public async Task RefreshAsync(CancellationToken cancellationToken)
+    {
+        await refreshing.WaitAsync(cancellationToken);
+        try
+        {
+            var old = Volatile.Read(ref compiled);
+            var fresh = new Compiled();
+            foreach (var (key, loading) in old.Decks)
+                if (loading is { IsValueCreated: true, Value: { IsCompletedSuccessfully: true } task } && await task is { } deck
+                    && await CompiledDeck.StampAsync(database, key.TenantId, key.Deck, cancellationToken) == deck.Stamp)
+                    fresh.Decks.TryAdd(key, loading);
+            foreach (var (key, _) in old.Books)
+                if (await LoadAsync(fresh, key.TenantId, key.PlanVersionId, cancellationToken) is { } book)
+                    fresh.Books.TryAdd(key, book);
+            Volatile.Write(ref compiled, fresh);
+        }
+        finally
+        {
+            refreshing.Release();
+        }
+    }
+
+    /// <summary>Lets go of what it holds.</summary>
+    public override void Dispose()
+    {
+        refreshing.Dispose();
+        base.Dispose();
+    }
+
+    /// <summary>Listens for changes, from the start and again after a lost connection, since a change may have been missed meanwhile.</summary>
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        while (!stoppingToken.IsCancellationRequested)
+        {
+            try
+            {
+                await using var connection = await database.App.OpenConnectionAsync(stoppingToken);
+                await Database.ExecuteAsync(connection, $"listen {Channel}", [], stoppingToken);
+                while (true)
+                {
+                    await RefreshAsync(stoppingToken);
+                    await connection.WaitAsync(stoppingToken);
+                }
+            }
+            catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+            {
+                return;
+            }
+            catch (Exception e) when (e is NpgsqlException or IOException)
+            {
+                LogLost(logger, e.Message);
+                await Task.Delay(TimeSpan.FromSeconds(1), stoppingToken).ContinueWith(_ => { }, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
+            }
+        }
+    }
 
     async Task<PriceBook?> LoadAsync(Compiled snapshot, int tenantId, int planVersionId, CancellationToken cancellationToken)
     {
@@ -61,7 +118,7 @@ public sealed partial class PriceBookStore(Database database, ILogger<PriceBookS
         if (plans.Count == 0)
             return null;
         var (plan, currency, terms) = plans[0];
-        var decks = new Dictionary<Core.Usage.Service, RateDeck[]>();
+        var decks = new Dictionary<Service, RateDeck[]>();
         foreach (var (serviceName, names) in terms.Decks)
         {
             var list = new List<RateDeck>();
@@ -74,37 +131,23 @@ public sealed partial class PriceBookStore(Database database, ILogger<PriceBookS
         return new PriceBook(planVersionId, plan, currency, decks);
     }
 
-    Task<RateDeck?> DeckAsync(Compiled snapshot, int tenantId, string name, CancellationToken cancellationToken)
+    async Task<RateDeck?> DeckAsync(Compiled snapshot, int tenantId, string name, CancellationToken cancellationToken)
     {
-        var task = snapshot.Decks.GetOrAdd((tenantId, name), key => CompiledDeck.LoadAsync(database, key.TenantId, key.Deck, cancellationToken));
-        if (task.IsFaulted || task.IsCanceled)
-            snapshot.Decks.TryRemove(KeyValuePair.Create((tenantId, name), task));
-        return task;
-    }
-
-    /// <summary>Listens for changes; after a lost connection everything is forgotten, since a change may have been missed.</summary>
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
-    {
-        while (!stoppingToken.IsCancellationRequested)
+        // All who wait share one compilation, so none of them may cancel it.
+        var loading = snapshot.Decks.GetOrAdd(
+            (tenantId, name), key => new(() => CompiledDeck.LoadAsync(database, key.TenantId, key.Deck, CancellationToken.None)));
+        try
         {
-            try
-            {
-                await using var connection = await database.App.OpenConnectionAsync(stoppingToken);
-                connection.Notification += (_, _) => Forget();
-                await Database.ExecuteAsync(connection, $"listen {Channel}", [], stoppingToken);
-                Forget();
-                while (true)
-                    await connection.WaitAsync(stoppingToken);
-            }
-            catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
-            {
-                return;
-            }
-            catch (Exception e) when (e is NpgsqlException or IOException)
-            {
-                LogLost(logger, e.Message);
-                await Task.Delay(TimeSpan.FromSeconds(1), stoppingToken).ContinueWith(_ => { }, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
-            }
+            var deck = await loading.Value.WaitAsync(cancellationToken);
+            if (deck is null)
+                snapshot.Decks.TryRemove(KeyValuePair.Create((tenantId, name), loading));
+            return deck?.Deck;
+        }
+        catch
+        {
+            if (loading.Value.IsFaulted)
+                snapshot.Decks.TryRemove(KeyValuePair.Create((tenantId, name), loading));
+            throw;
         }
     }
 

@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 using System.Text;
 using Balatrix.Modules.Platform;
 using Microsoft.Extensions.Caching.Memory;
+using Npgsql;
 
 namespace Balatrix.Modules.Identity;
 
@@ -11,6 +12,11 @@ public sealed class ApiKeys(Database database, TimeProvider time) : IDisposable
 {
     const string Alphabet = "0123456789ABCDEFGHJKMNPQRSTVWXYZabcdefghjkmnpqrstvwxyz";
     static readonly TimeSpan Remembered = TimeSpan.FromSeconds(10);
+
+    const string InsertKey = """
+        insert into identity.api_keys (tenant_id, name, key_hash, key_hint, scopes, allowed_ips, expires_at, created_at)
+        values ($1, $2, $3, $4, $5, $6, $7, $8) returning api_key_id
+        """;
 
     readonly MemoryCache cache = new(new MemoryCacheOptions { SizeLimit = 10_000 });
 
@@ -35,22 +41,30 @@ public sealed class ApiKeys(Database database, TimeProvider time) : IDisposable
     public async Task<(int Id, string Key)> CreateAsync(
         int tenantId, string name, string[] scopes, string[] allowedIps, DateTimeOffset? expiresAt, CancellationToken cancellationToken)
     {
-        var key = "bx_" + RandomNumberGenerator.GetString(Alphabet, 34);
-        var id = await database.InTenantAsync(tenantId, async (connection, ct) =>
-        {
-            var ids = await Database.QueryAsync(
-                connection,
-                """
-                insert into identity.api_keys (tenant_id, name, key_hash, key_hint, scopes, allowed_ips, expires_at, created_at)
-                values ($1, $2, $3, $4, $5, $6, $7, $8) returning api_key_id
-                """,
-                [tenantId, name, SHA256.HashData(Encoding.UTF8.GetBytes(key)), key[..7], scopes, allowedIps, expiresAt, time.GetUtcNow()],
-                r => r.GetInt32(0),
-                ct);
-            return ids[0];
-        }, cancellationToken);
+        var key = NewKey();
+        var id = await database.InTenantAsync(
+            tenantId, (connection, ct) => InsertAsync(connection, tenantId, key, name, scopes, allowedIps, expiresAt, ct), cancellationToken);
         return (id, key);
     }
+
+    /// <summary>Makes a tenant's first key, with every scope, and keeps it in a file that only this account may read.</summary>
+    /// <returns>The key and its file, or null when the tenant has a key already.</returns>
+    public Task<(string Key, string File)?> EnsureBootstrapKeyAsync(int tenantId, string folder, CancellationToken cancellationToken) =>
+        database.InTenantAsync<(string Key, string File)?>(tenantId, async (connection, ct) =>
+        {
+            // Nodes that start together make one key, not one each.
+            await Database.ExecuteAsync(connection, "select pg_advisory_xact_lock(hashtext('balatrix.bootstrap_key'))", [], ct);
+            var exists = await Database.QueryAsync(
+                connection, "select exists (select from identity.api_keys where tenant_id = $1 and revoked_at is null)", [tenantId], r => r.GetBoolean(0), ct);
+            if (exists[0])
+                return null;
+            var key = NewKey();
+            await InsertAsync(connection, tenantId, key, "bootstrap", [Scope.All], [], null, ct);
+            // Written before the commit: a key without a file would be lost, a file without a key is written anew at the next start.
+            var file = Path.GetFullPath(Path.Combine(folder, "admin.key"));
+            await WritePrivateAsync(file, key, ct);
+            return (key, file);
+        }, cancellationToken);
 
     /// <summary>Whether a text is an address or a range in CIDR notation.</summary>
     public static bool IsRange(string range) => IPNetwork.TryParse(range, out _) || IPAddress.TryParse(range, out _);
@@ -68,6 +82,29 @@ public sealed class ApiKeys(Database database, TimeProvider time) : IDisposable
         return IPNetwork.TryParse(range, out var network) ? network.Contains(from) : IPAddress.TryParse(range, out var one) && one.Equals(from);
     }
 
+    static string NewKey() => "bx_" + RandomNumberGenerator.GetString(Alphabet, 34);
+
+    async Task<int> InsertAsync(
+        NpgsqlConnection connection, int tenantId, string key, string name, string[] scopes, string[] allowedIps, DateTimeOffset? expiresAt, CancellationToken cancellationToken)
+    {
+        var ids = await Database.QueryAsync(
+            connection, InsertKey,
+            [tenantId, name, SHA256.HashData(Encoding.UTF8.GetBytes(key)), key[..7], scopes, allowedIps, expiresAt, time.GetUtcNow()],
+            r => r.GetInt32(0), cancellationToken);
+        return ids[0];
+    }
+
+    static async Task WritePrivateAsync(string file, string text, CancellationToken cancellationToken)
+    {
+        Directory.CreateDirectory(Path.GetDirectoryName(file)!);
+        File.Delete(file);
+        var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write };
+        if (!OperatingSystem.IsWindows())
+            options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+        await using var stream = new FileStream(file, options);
+        await stream.WriteAsync(Encoding.UTF8.GetBytes(text), cancellationToken);
+    }
+
     async Task<Caller?> LoadAsync(byte[] hash, CancellationToken cancellationToken)
     {
         await using var connection = await database.App.OpenConnectionAsync(cancellationToken);
@@ -77,6 +114,18 @@ public sealed class ApiKeys(Database database, TimeProvider time) : IDisposable
                 r.GetInt32(0), r.GetInt32(1), r.GetString(2), r.GetFieldValue<string[]>(3), r.GetFieldValue<string[]>(4),
                 r.IsDBNull(5) ? null : r.GetFieldValue<DateTimeOffset>(5)),
             cancellationToken);
-        return found.SingleOrDefault();
+        var caller = found.SingleOrDefault();
+        if (caller is not null)
+            await NoteUseAsync(caller, cancellationToken);
+        return caller;
     }
+
+    /// <summary>Use is noted to the minute, so that a busy key does not write on every request.</summary>
+    Task<int> NoteUseAsync(Caller caller, CancellationToken cancellationToken) => database.InTenantAsync(
+        caller.TenantId,
+        (connection, ct) => Database.ExecuteAsync(
+            connection,
+            "update identity.api_keys set last_used_at = $3 where api_key_id = $1 and tenant_id = $2 and (last_used_at is null or last_used_at < $3::timestamptz - interval '1 minute')",
+            [caller.ApiKeyId, caller.TenantId, time.GetUtcNow()], ct),
+        cancellationToken);
 }

@@ -16,65 +16,9 @@ public static class IdentityModule
     public static void MapIdentity(this IEndpointRouteBuilder routes)
     {
         var keys = routes.MapGroup("/api/v1/auth/api-keys").WithTags("auth");
-        keys.MapPost("", ApiKeyEndpoints.Create).RequireScope(Scope.All).WithSummary("Make a scoped API key; it is shown once");
-        keys.MapGet("", ApiKeyEndpoints.List).RequireScope(Scope.All).WithSummary("List API keys");
-        keys.MapDelete("{id:int}", ApiKeyEndpoints.Revoke).RequireScope(Scope.All).WithSummary("Revoke an API key");
-    }
-}
-
-/// <summary>API keys by HTTP.</summary>
-public static class ApiKeyEndpoints
-{
-    /// <summary>A key to be made.</summary>
-    /// <param name="Name">What it is for.</param>
-    /// <param name="Scopes">What it may do.</param>
-    /// <param name="AllowedIps">Addresses and CIDR ranges that it may come from; none is all.</param>
-    /// <param name="ExpiresAt">When it ends, or never.</param>
-    public sealed record CreateRequest(string? Name, string[]? Scopes, string[]? AllowedIps, DateTimeOffset? ExpiresAt);
-
-    /// <summary>A key as it is listed.</summary>
-    public sealed record Listed(int Id, string Name, string Hint, string[] Scopes, string[] AllowedIps, DateTimeOffset? ExpiresAt, DateTimeOffset CreatedAt, DateTimeOffset? RevokedAt);
-
-    internal static async Task<IResult> Create(CreateRequest request, HttpContext context, ApiKeys keys, CancellationToken cancellationToken)
-    {
-        if (request.Name is not { Length: > 0 and <= 100 })
-            return Problem.Invalid("name", "1 to 100 characters").ToResult();
-        if (request.Scopes is not { Length: > 0 } scopes || !scopes.All(Scope.Known.Contains))
-            return Problem.Invalid("scopes", $"some of {string.Join(", ", Scope.Known)}").ToResult();
-        var ips = request.AllowedIps ?? [];
-        if (!ips.All(ApiKeys.IsRange))
-            return Problem.Invalid("allowedIps", "addresses or CIDR ranges").ToResult();
-        var (id, key) = await keys.CreateAsync(Caller.Of(context).TenantId, request.Name, scopes, ips, request.ExpiresAt, cancellationToken);
-        return Results.Created($"/api/v1/auth/api-keys/{id}", new { id, key, request.Name, scopes, allowedIps = ips, request.ExpiresAt });
-    }
-
-    internal static async Task<IResult> List(HttpContext context, Database database, CancellationToken cancellationToken)
-    {
-        var tenantId = Caller.Of(context).TenantId;
-        var keys = await database.InTenantAsync(
-            tenantId,
-            (connection, ct) => Database.QueryAsync(
-                connection,
-                "select api_key_id, name, key_hint, scopes, allowed_ips, expires_at, created_at, revoked_at from identity.api_keys where tenant_id = $1 order by api_key_id",
-                [tenantId],
-                r => new Listed(
-                    r.GetInt32(0), r.GetString(1), r.GetString(2) + "…", r.GetFieldValue<string[]>(3), r.GetFieldValue<string[]>(4),
-                    r.IsDBNull(5) ? null : r.GetFieldValue<DateTimeOffset>(5), r.GetFieldValue<DateTimeOffset>(6),
-                    r.IsDBNull(7) ? null : r.GetFieldValue<DateTimeOffset>(7)),
-                ct),
-            cancellationToken);
-        return Results.Ok(new { items = keys });
-    }
-
-    internal static async Task<IResult> Revoke(int id, HttpContext context, Database database, ApiKeys keys, TimeProvider time, CancellationToken cancellationToken)
-    {
-        var tenantId = Caller.Of(context).TenantId;
-        var changed = await database.InTenantAsync(
-            tenantId,
-            (connection, ct) => Database.ExecuteAsync(
-                connection, "update identity.api_keys set revoked_at = coalesce(revoked_at, $3) where api_key_id = $1 and tenant_id = $2", [id, tenantId, time.GetUtcNow()], ct),
-            cancellationToken);
-        keys.Forget();
-        return changed == 0 ? Problem.NotFound("API key").ToResult() : Results.NoContent();
+        keys.MapPost("", ApiKeyEndpoints.Create).RequireScope(Scope.All).WithSummary("Make a scoped API key; it is shown once")
+            .WithExample(ApiKeyEndpoints.CreateRequest.Example).Produces<ApiKeyEndpoints.Created>(201);
+        keys.MapGet("", ApiKeyEndpoints.List).RequireScope(Scope.All).WithSummary("List API keys").Produces<ApiKeyEndpoints.KeyList>();
+        keys.MapDelete("{id:int}", ApiKeyEndpoints.Revoke).RequireScope(Scope.All).WithSummary("Revoke an API key; it ends within seconds on every node").Produces(204);
     }
 }

@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Diagnostics;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
+using Npgsql;
 
 namespace Balatrix.Modules.Platform;
 
@@ -35,6 +36,8 @@ public static partial class ProblemHandling
             BadHttpRequestException { InnerException: JsonException json } => new(400, "malformed_json", "The body is not the JSON that was expected.", json.Path, "see /openapi/v1.json"),
             BadHttpRequestException bad => new Problem(bad.StatusCode, "bad_request", "The request could not be read: a parameter is missing or of the wrong type."),
             JsonException json => new(400, "malformed_json", "The body is not well-formed JSON.", json.Path),
+            PostgresException { SqlState: PostgresErrorCodes.CharacterNotInRepertoire or PostgresErrorCodes.UntranslatableCharacter } =>
+                new(422, "invalid_text", "A text holds a character that cannot be stored (NUL).", Expected: "text without NUL"),
             OperationCanceledException when context.RequestAborted.IsCancellationRequested => new(499, "client_closed_request", "The client went away."),
             _ => new Problem(500, "internal_error", "Something went wrong on our side; nothing was changed unless an earlier answer said so."),
         };

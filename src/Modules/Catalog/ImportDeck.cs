@@ -1,0 +1,106 @@
+using System.Diagnostics;
+using System.Text;
+using Balatrix.Core.Rating;
+using Balatrix.Modules.Identity;
+using Balatrix.Modules.Platform;
+using Microsoft.AspNetCore.Http;
+
+namespace Balatrix.Modules.Catalog;
+
+/// <summary>Imports a CSV as a deck's next version: checked line by line, written whole or not at all.</summary>
+public static class ImportDeck
+{
+    /// <summary>The largest body that is read.</summary>
+    public const long LargestBody = 128L * 1024 * 1024;
+
+    /// <summary>For the API's document.</summary>
+    public const string Example = "prefix,description,rate,increment_seconds\n91,India,1.20,60\n9198,India Mobile,0.60,1\n";
+
+    const int LargestImport = 500_000;
+
+    static readonly UTF8Encoding StrictUtf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
+
+    /// <summary>How a file differs from the version before it, destination by destination, band by band.</summary>
+    /// <param name="Added">Rates of new destinations or bands.</param>
+    /// <param name="Changed">Rates with other terms than before.</param>
+    /// <param name="Removed">Rates that the file has no longer.</param>
+    /// <param name="Same">Rates that stay as they are.</param>
+    public sealed record DeckDiff(int Added, int Changed, int Removed, int Same)
+    {
+        /// <summary>Compares two versions.</summary>
+        public static DeckDiff Between(List<Rate> before, List<Rate> after)
+        {
+            var old = before.ToDictionary(Key);
+            var (added, changed, same) = (0, 0, 0);
+            foreach (var rate in after)
+            {
+                if (!old.Remove(Key(rate), out var was))
+                    added++;
+                else if (was == rate)
+                    same++;
+                else
+                    changed++;
+            }
+            return new(added, changed, old.Count, same);
+        }
+
+        static (string Prefix, RateDays Days, int From, int To, int FromSecond, DateTimeOffset? ValidFrom, DateTimeOffset? ValidTo) Key(Rate r) =>
+            (r.Prefix, r.Days, r.FromTime, r.ToTime, r.FromSecond, r.ValidFrom?.ToUniversalTime(), r.ValidTo?.ToUniversalTime());
+    }
+
+    /// <summary>What an import came to.</summary>
+    /// <param name="DryRun">True when nothing was written.</param>
+    /// <param name="Version">The version that was written, or null.</param>
+    /// <param name="EffectiveFrom">From when on it holds; the first version of a deck holds for earlier use too.</param>
+    /// <param name="Rates">Rates in the file.</param>
+    /// <param name="Diff">Against the version before.</param>
+    /// <param name="Milliseconds">Time taken.</param>
+    public sealed record Response(bool DryRun, int? Version, DateTimeOffset EffectiveFrom, int Rates, DeckDiff Diff, long Milliseconds);
+
+    internal static async Task<IResult> Handle(
+        int id, DateTimeOffset? effectiveFrom, bool? dryRun, HttpContext context, DeckStore decks, PriceBookStore books, TimeProvider time, CancellationToken cancellationToken)
+    {
+        var clock = Stopwatch.StartNew();
+        var tenantId = Caller.Of(context).TenantId;
+        if (await decks.FindAsync(tenantId, id, cancellationToken) is not { } deck)
+            return Problem.NotFound("rate deck").ToResult();
+        if (await ReadAsync(context.Request.Body, deck.DeckKind, cancellationToken) is not { } file)
+            return new Problem(422, "rate_deck_encoding", "The file is not UTF-8.", Expected: "UTF-8").ToResult();
+        if (file.ErrorCount > 0)
+            return Faults(file);
+        if (file.Rates.Count is 0 or > LargestImport)
+            return new Problem(422, "rate_count", $"The file has {file.Rates.Count} rates.", Expected: $"1 to {LargestImport} rates").ToResult();
+        var from = effectiveFrom ?? time.GetUtcNow();
+        var before = deck.Version == 0 ? [] : await decks.RatesAsync(tenantId, id, deck.Version, cancellationToken);
+        var diff = DeckDiff.Between(before, file.Rates);
+        int? version = null;
+        if (dryRun != true)
+        {
+            version = await decks.ImportAsync(tenantId, id, file.Rates, from, cancellationToken);
+            await books.RefreshAsync(cancellationToken);
+        }
+        return Results.Ok(new Response(dryRun == true, version, from, file.Rates.Count, diff, clock.ElapsedMilliseconds));
+    }
+
+    static async Task<RateDeckFile?> ReadAsync(Stream body, DeckKind kind, CancellationToken cancellationToken)
+    {
+        try
+        {
+            using var reader = new StreamReader(body, StrictUtf8);
+            using var text = new StringReader(await reader.ReadToEndAsync(cancellationToken));
+            return RateDeckCsv.Read(text, kind);
+        }
+        catch (DecoderFallbackException)
+        {
+            return null;
+        }
+    }
+
+    static IResult Faults(RateDeckFile file)
+    {
+        var details = new Problem(422, "rate_deck_errors", $"The file has {file.ErrorCount} faults; nothing was imported.").Details();
+        details.Extensions["errorCount"] = file.ErrorCount;
+        details.Extensions["errors"] = file.Errors;
+        return Results.Problem(details);
+    }
+}
