@@ -1,6 +1,7 @@
 using System.Text;
 using Balatrix.Modules.Platform;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
 
 namespace Balatrix.Modules.Identity;
 
@@ -12,7 +13,8 @@ public sealed class AccessMiddleware(RequestDelegate next, ApiKeys keys)
     /// <summary>Checks one request.</summary>
     public async Task InvokeAsync(HttpContext context)
     {
-        if (context.GetEndpoint() is not { } endpoint)
+        // Not an endpoint of ours: no such address, or routing's own answers of 405 and 415.
+        if (context.GetEndpoint() is not RouteEndpoint endpoint)
         {
             await next(context);
             return;

@@ -1,0 +1,205 @@
+using System.Text.Json.Nodes;
+using Balatrix.Modules.Identity;
+using Balatrix.Modules.Platform;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.OpenApi;
+
+namespace Balatrix.Modules.Operations.ApiDocs;
+
+/// <summary>The API's own description: OpenAPI 3.1 at /openapi/v1.json, and pages to read and try it at /api-docs.</summary>
+public static class ApiDocs
+{
+    /// <summary>Where the document is.</summary>
+    public const string DocumentPath = "/openapi/v1.json";
+
+    const string KeyScheme = "apiKey";
+    const string BearerScheme = "bearer";
+    const string BasicScheme = "basic";
+
+    /// <summary>What the pages may load; Swagger UI sets styles on its elements, and its icons are data URIs.</summary>
+    const string PagePolicy = "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; object-src 'none'; base-uri 'none'; frame-ancestors 'none'";
+
+    static readonly Dictionary<string, string> Problems = new(StringComparer.Ordinal)
+    {
+        ["400"] = "The request could not be read.",
+        ["401"] = "No API key, or one that is unknown, revoked, expired or not allowed from this address.",
+        ["403"] = "The API key has not the scope that is needed.",
+        ["404"] = "Nothing of that name here, or not for this caller.",
+        ["409"] = "It conflicts with what is there.",
+        ["412"] = "It was changed meanwhile.",
+        ["413"] = "The body is too large.",
+        ["415"] = "The content type is not taken here.",
+        ["422"] = "A value is not valid; code, field and expected say which and what.",
+        ["429"] = "Too much at once; Retry-After says when to come again.",
+        ["503"] = "Not possible at the moment; Retry-After says when to come again.",
+    };
+
+    static readonly (string Name, string What)[] Tags =
+    [
+        ("wallet", "Balances, top-ups, reservations."),
+        ("cdrs", "Call detail records in, and as they were charged."),
+        ("messaging", "Messages, charged by segment."),
+        ("charges", "Charges before use."),
+        ("events", "Counted events, as CloudEvents."),
+        ("accounts", "Who pays."),
+        ("catalog", "Plans and rate decks."),
+        ("auth", "API keys."),
+        ("ledger", "The books and their proof."),
+    ];
+
+    /// <summary>The document's services.</summary>
+    public static void AddApiDocs(this IServiceCollection services) => services.AddOpenApi("v1", options =>
+    {
+        options.OpenApiVersion = OpenApiSpecVersion.OpenApi3_1;
+        options.AddDocumentTransformer((document, _, _) =>
+        {
+            Describe(document);
+            return Task.CompletedTask;
+        });
+        options.AddOperationTransformer((operation, context, _) =>
+        {
+            var metadata = context.Description.ActionDescriptor.EndpointMetadata;
+            operation.OperationId ??= OperationIdOf(context.Description.HttpMethod!, context.Description.RelativePath!);
+            AddAccess(operation, metadata.OfType<AccessRequirement>().LastOrDefault(), context.Document!);
+            AddProblems(operation, hasBody: operation.RequestBody is not null, hasId: context.Description.RelativePath!.Contains('{', StringComparison.Ordinal));
+            AddExamples(operation, metadata.OfType<RequestExample>());
+            return Task.CompletedTask;
+        });
+    });
+
+    /// <summary>The document's address.</summary>
+    public static void MapApiDocs(this IEndpointRouteBuilder routes) => routes.MapOpenApi("/openapi/{documentName}.json").AllowPublic();
+
+    /// <summary>The pages; they need nothing from outside.</summary>
+    public static void UseApiDocs(this WebApplication app)
+    {
+        app.Use((context, next) =>
+        {
+            if (context.Request.Path.StartsWithSegments("/api-docs", StringComparison.Ordinal))
+            {
+                context.Response.Headers.ContentSecurityPolicy = PagePolicy;
+                context.Response.Headers.XContentTypeOptions = "nosniff";
+            }
+            return next(context);
+        });
+        app.UseSwaggerUI(options =>
+        {
+            options.RoutePrefix = "api-docs";
+            options.DocumentTitle = "Balatrix API";
+            options.SwaggerEndpoint(DocumentPath, "Balatrix v1");
+            // The default validator is a service on the Internet.
+            options.EnableValidator(null);
+            options.EnableTryItOutByDefault();
+        });
+    }
+
+    static void Describe(OpenApiDocument document)
+    {
+        document.Info = new OpenApiInfo
+        {
+            Title = "Balatrix",
+            Version = "v1",
+            Description = "Charging and billing of calls, messages and authentication events. Amounts are decimal strings; refusals are problem details (RFC 9457) "
+                + "with a stable code; every write may be repeated: the same id with the same content is answered with the first outcome.",
+            License = new OpenApiLicense { Name = "MIT", Identifier = "MIT" },
+        };
+        document.Components ??= new OpenApiComponents();
+        document.Components.SecuritySchemes = new Dictionary<string, IOpenApiSecurityScheme>(StringComparer.Ordinal)
+        {
+            [BearerScheme] = new OpenApiSecurityScheme { Type = SecuritySchemeType.Http, Scheme = "bearer", BearerFormat = "bx_…", Description = "An API key." },
+            [KeyScheme] = new OpenApiSecurityScheme { Type = SecuritySchemeType.ApiKey, In = ParameterLocation.Header, Name = "X-Api-Key", Description = "An API key." },
+            [BasicScheme] = new OpenApiSecurityScheme { Type = SecuritySchemeType.Http, Scheme = "basic", Description = "Any user name; the API key as password." },
+        };
+        var used = document.Paths.Values.SelectMany(p => p.Operations!.Values).SelectMany(o => o.Tags ?? new HashSet<OpenApiTagReference>()).Select(t => t.Name).ToHashSet(StringComparer.Ordinal);
+        document.Tags = new HashSet<OpenApiTag>(
+            Tags.Where(t => used.Contains(t.Name)).Select(t => new OpenApiTag { Name = t.Name, Description = t.What }));
+    }
+
+    static void AddAccess(OpenApiOperation operation, AccessRequirement? access, OpenApiDocument document)
+    {
+        if (access?.Scope is not { } scope)
+        {
+            operation.Security = [];
+            return;
+        }
+        string[] schemes = access.Basic ? [BearerScheme, KeyScheme, BasicScheme] : [BearerScheme, KeyScheme];
+        operation.Security = [.. schemes.Select(name => new OpenApiSecurityRequirement { [new OpenApiSecuritySchemeReference(name, document)] = [] })];
+        operation.Description = $"{operation.Description}\n\nNeeds the scope `{scope}`.".Trim();
+        AddProblem(operation, "401");
+        AddProblem(operation, "403");
+    }
+
+    static void AddProblems(OpenApiOperation operation, bool hasBody, bool hasId)
+    {
+        if (hasBody || operation.Parameters is { Count: > 0 })
+        {
+            AddProblem(operation, "400");
+            AddProblem(operation, "422");
+        }
+        if (hasBody)
+        {
+            AddProblem(operation, "413");
+            AddProblem(operation, "415");
+        }
+        if (hasId)
+            AddProblem(operation, "404");
+        foreach (var (status, response) in operation.Responses ?? [])
+            if (response is OpenApiResponse full && Problems.TryGetValue(status, out var what))
+                full.Description = what;
+    }
+
+    static void AddProblem(OpenApiOperation operation, string status)
+    {
+        operation.Responses ??= [];
+        operation.Responses.TryAdd(status, new OpenApiResponse
+        {
+            Description = Problems[status],
+            Content = new Dictionary<string, OpenApiMediaType>(StringComparer.Ordinal)
+            {
+                ["application/problem+json"] = new() { Schema = ProblemSchema() },
+            },
+        });
+    }
+
+    static OpenApiSchema ProblemSchema() => new()
+    {
+        Type = JsonSchemaType.Object,
+        Properties = new Dictionary<string, IOpenApiSchema>(StringComparer.Ordinal)
+        {
+            ["type"] = Text("A URI of the code."),
+            ["title"] = Text("What is wrong, for people."),
+            ["status"] = new OpenApiSchema { Type = JsonSchemaType.Integer, Description = "The HTTP status." },
+            ["code"] = Text("What is wrong, for programs; it never changes."),
+            ["field"] = Text("Where."),
+            ["expected"] = Text("What was expected there."),
+        },
+    };
+
+    static OpenApiSchema Text(string description) => new() { Type = JsonSchemaType.String, Description = description };
+
+    static void AddExamples(OpenApiOperation operation, IEnumerable<RequestExample> examples)
+    {
+        foreach (var example in examples)
+        {
+            if (operation.RequestBody is not OpenApiRequestBody body)
+                operation.RequestBody = body = new OpenApiRequestBody();
+            body.Content ??= new Dictionary<string, OpenApiMediaType>(StringComparer.Ordinal);
+            if (!body.Content.TryGetValue(example.ContentType, out var media))
+                body.Content[example.ContentType] = media = new OpenApiMediaType();
+            media.Example ??= example.ContentType.EndsWith("json", StringComparison.Ordinal) ? JsonNode.Parse(example.Body) : JsonValue.Create(example.Body);
+        }
+    }
+
+    /// <summary>"POST api/v1/plans/{id}/publish" becomes "postPlansByIdPublish".</summary>
+    static string OperationIdOf(string method, string path)
+    {
+        var words = path.Replace("api/v1/", "", StringComparison.Ordinal).Split(['/', '-', '.', '_'], StringSplitOptions.RemoveEmptyEntries);
+        return method.ToLowerInvariant() + string.Concat(words.Select(Word));
+
+        static string Word(string word) =>
+            word[0] == '{' ? "By" + Word(word.Trim('{', '}').Split(':')[0]) : char.ToUpperInvariant(word[0]) + word[1..];
+    }
+}
