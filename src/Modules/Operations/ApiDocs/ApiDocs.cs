@@ -2,7 +2,6 @@ using System.Text.Json.Nodes;
 using Balatrix.Modules.Identity;
 using Balatrix.Modules.Platform;
 using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.OpenApi;
