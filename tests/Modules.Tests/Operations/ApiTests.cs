@@ -1,0 +1,124 @@
+using System.Net;
+using System.Text;
+using System.Text.Json;
+using Balatrix.Modules.Identity;
+using Balatrix.Modules.Tests.Catalog;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
+using Xunit;
+
+namespace Balatrix.Modules.Tests.Operations;
+
+/// <summary>What holds for every address of the API.</summary>
+public sealed class ApiTests(CatalogServer server)
+{
+    /// <summary>Bodies that no address takes; all are answered as problems.</summary>
+    static readonly string[] BadBodies =
+    [
+        "", "{", "null", "[]", "[null]", "[[]]", "{}", "1e999", "\"text\"", "{\"name\":1}", "{\"id\":{}}", """{"name":"\ud800"}""", """{"a":"\u0000"}""",
+        """{"terms":{"allowances":{}}}""", """{"amount":1e400}""", "\u0000", new('[', 5_000),
+    ];
+
+    [Fact]
+    public async Task Every_operation_has_a_summary_a_tag_an_id_and_answers()
+    {
+        var document = await DocumentAsync();
+        Assert.StartsWith("3.1", document.GetProperty("openapi").GetString(), StringComparison.Ordinal);
+        var ids = new HashSet<string>(StringComparer.Ordinal);
+        foreach (var (name, operation) in Operations(document))
+        {
+            Assert.True(operation.TryGetProperty("summary", out var summary) && summary.GetString()!.Length > 3, $"{name} has no summary.");
+            Assert.True(operation.TryGetProperty("tags", out var tags) && tags.GetArrayLength() > 0, $"{name} has no tag.");
+            Assert.True(ids.Add(operation.GetProperty("operationId").GetString()!), $"{name} has no id of its own.");
+            Assert.True(
+                operation.TryGetProperty("responses", out var responses) && responses.EnumerateObject().Any(r => r.Name[0] == '2'), $"{name} does not say what it answers.");
+            if (operation.TryGetProperty("security", out var security) && security.GetArrayLength() > 0)
+                Assert.True(responses.TryGetProperty("401", out _) && responses.TryGetProperty("403", out _), $"{name} does not say how it refuses.");
+        }
+        Assert.NotEmpty(ids);
+    }
+
+    [Fact]
+    public async Task Every_JSON_body_has_an_example_that_is_its_own_kind()
+    {
+        foreach (var (name, operation) in Operations(await DocumentAsync()))
+            if (operation.TryGetProperty("requestBody", out var body) && body.GetProperty("content").TryGetProperty("application/json", out var media))
+                Assert.True(media.TryGetProperty("example", out var example) && example.ValueKind is JsonValueKind.Object or JsonValueKind.Array, $"{name} has no example.");
+    }
+
+    [Fact]
+    public async Task A_bad_body_is_a_problem_at_every_address_and_never_a_failure()
+    {
+        foreach (var (name, operation) in Operations(await DocumentAsync()))
+        {
+            if (!operation.TryGetProperty("requestBody", out _))
+                continue;
+            var (method, path) = (name[..name.IndexOf(' ', StringComparison.Ordinal)], name[(name.IndexOf(' ', StringComparison.Ordinal) + 1)..].Replace("{id}", "1", StringComparison.Ordinal));
+            foreach (var bad in BadBodies)
+            {
+                using var request = new HttpRequestMessage(new HttpMethod(method), path) { Content = new StringContent(bad, Encoding.UTF8, "application/json") };
+                request.Headers.Add("Idempotency-Key", Guid.NewGuid().ToString());
+                using var response = await server.Admin.SendAsync(request);
+                var text = await response.Content.ReadAsStringAsync();
+                Assert.True((int)response.StatusCode is >= 400 and < 500 || IsBatchAnswer(response), $"{name} answers {(int)response.StatusCode} to {bad}: {text}");
+                if (!response.IsSuccessStatusCode)
+                    Assert.True(JsonElement.Parse(text).TryGetProperty("code", out _), $"{name} answers {bad} without a code: {text}");
+            }
+        }
+
+        // A batch answers for each of its elements.
+        static bool IsBatchAnswer(HttpResponseMessage response) => response.StatusCode is HttpStatusCode.OK or HttpStatusCode.Accepted or HttpStatusCode.MultiStatus
+            && response.RequestMessage!.RequestUri!.AbsolutePath.EndsWith("/batch", StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Every_address_but_the_undeclared_one_says_who_may_call_it()
+    {
+        var open = server.Services.GetServices<EndpointDataSource>().SelectMany(s => s.Endpoints).OfType<RouteEndpoint>()
+            .Where(e => e.Metadata.GetMetadata<AccessRequirement>() is null).Select(e => e.RoutePattern.RawText);
+        Assert.Equal(["/undeclared"], open);
+    }
+
+    [Fact]
+    public async Task Scoped_addresses_answer_401_without_a_key()
+    {
+        foreach (var (name, operation) in Operations(await DocumentAsync()))
+        {
+            if (!operation.TryGetProperty("security", out var security) || security.GetArrayLength() == 0)
+                continue;
+            var parts = name.Split(' ');
+            using var request = new HttpRequestMessage(new HttpMethod(parts[0]), parts[1].Replace("{id}", "1", StringComparison.Ordinal));
+            if (operation.TryGetProperty("requestBody", out var body))
+                request.Content = new StringContent("{}", Encoding.UTF8, body.GetProperty("content").EnumerateObject().First().Name);
+            using var response = await server.Anonymous.SendAsync(request);
+            Assert.True(response.StatusCode == HttpStatusCode.Unauthorized, $"{name} answers {(int)response.StatusCode} without a key.");
+        }
+    }
+
+    [Fact]
+    public async Task The_pages_load_and_may_load_nothing_from_outside()
+    {
+        using var page = await server.Anonymous.GetAsync("/api-docs/index.html");
+        var html = await page.Content.ReadAsStringAsync();
+        Assert.Equal(HttpStatusCode.OK, page.StatusCode);
+        Assert.Contains("default-src 'self'", string.Join(' ', page.Headers.GetValues("Content-Security-Policy")), StringComparison.Ordinal);
+        Assert.DoesNotContain("<script>", html, StringComparison.Ordinal);
+        foreach (var asset in new[] { "swagger-ui.css", "swagger-ui-bundle.js", "index.js" })
+            Assert.Equal(HttpStatusCode.OK, (await server.Anonymous.GetAsync($"/api-docs/{asset}")).StatusCode);
+    }
+
+    [Fact]
+    public async Task An_unknown_address_and_a_wrong_method_are_problems()
+    {
+        await CatalogServer.ProblemAsync(await server.Anonymous.GetAsync("/api/v1/nothing"), 404, "not_found");
+        await CatalogServer.ProblemAsync(await server.Admin.DeleteAsync("/api/v1/plans"), 405, "method_not_allowed");
+    }
+
+    async Task<JsonElement> DocumentAsync() => await CatalogServer.BodyAsync(await server.Anonymous.GetAsync("/openapi/v1.json"));
+
+    static IEnumerable<(string Name, JsonElement Operation)> Operations(JsonElement document) =>
+        from path in document.GetProperty("paths").EnumerateObject()
+        from operation in path.Value.EnumerateObject()
+        where operation.Name is "get" or "post" or "put" or "delete" or "patch"
+        select ($"{operation.Name.ToUpperInvariant()} {path.Name}", operation.Value);
+}
