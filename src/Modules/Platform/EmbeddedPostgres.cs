@@ -1,44 +1,56 @@
-using System.Diagnostics;
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using System.Security.Cryptography;
+using System.Text;
+using Npgsql;
 
 namespace Balatrix.Modules.Platform;
 
 /// <summary>
 /// A private PostgreSQL under the data folder, on loopback. The first Balatrix on a data folder owns the server: it starts it,
-/// takes it over when an earlier owner was killed, restarts it when it dies, and stops it on exit. Later ones attach.
+/// takes it over when an earlier owner was killed, and restarts it when it dies. Later ones attach, and one of them becomes the
+/// owner when the first leaves. The last to leave stops the server.
 /// </summary>
 public sealed class EmbeddedPostgres : IAsyncDisposable
 {
-    const string User = "balatrix";
-    const string Database = "balatrix";
+    const string DatabaseName = "balatrix";
+    const string ElsewhereRoot = "/var/lib/balatrix";
+    static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
+    static readonly TimeSpan Watch = TimeSpan.FromMilliseconds(250);
+    static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(4);
 
-    readonly PostgresBinaries binaries;
     readonly string folder;
-    readonly string? runAs;
-    readonly bool durable;
     readonly Action<string> log;
     readonly CancellationTokenSource stopping = new();
+    PostgresCluster? cluster;
+    FileStream? attachment;
     FileStream? ownership;
     Task supervisor = Task.CompletedTask;
 
-    EmbeddedPostgres(string dataDirectory, bool durable, Action<string> log)
+    EmbeddedPostgres(string folder, Action<string> log)
     {
-        binaries = PostgresBinaries.Find();
-        folder = Path.GetFullPath(dataDirectory);
-        this.durable = durable;
+        this.folder = folder;
         this.log = log;
-        runAs = Environment.UserName == "root" ? ServerAccount() : null;
     }
 
-    string Cluster => Path.Combine(folder, "pg");
-
     /// <summary>How to connect to it as its owner.</summary>
-    public string ConnectionString => string.Create(
-        CultureInfo.InvariantCulture,
-        $"Host=127.0.0.1;Port={int.Parse(File.ReadAllText(Path.Combine(folder, "pg.port")), CultureInfo.InvariantCulture)};Database={Database};Username={User};Password={File.ReadAllText(Path.Combine(folder, "pg.password"))}");
+    public string ConnectionString => new NpgsqlConnectionStringBuilder
+    {
+        Host = "127.0.0.1",
+        Port = Port,
+        Database = DatabaseName,
+        Username = PostgresCluster.User,
+        Password = File.ReadAllText(PasswordFile),
+    }.ConnectionString;
+
+    string PasswordFile => Path.Combine(folder, "pg.password");
+
+    string PortFile => Path.Combine(folder, "pg.port");
+
+    string PlaceFile => Path.Combine(folder, "pg.place");
+
+    int Port => int.Parse(File.ReadAllText(PortFile), CultureInfo.InvariantCulture);
 
     /// <summary>Starts the server of a data folder, or attaches to it when it runs.</summary>
     /// <param name="dataDirectory">Made when missing.</param>
@@ -48,237 +60,254 @@ public sealed class EmbeddedPostgres : IAsyncDisposable
     /// <exception cref="SetupException">The machine lacks something; the message says what.</exception>
     public static async Task<EmbeddedPostgres> StartAsync(string dataDirectory, bool durable, Action<string> log, CancellationToken cancellationToken)
     {
-        var server = new EmbeddedPostgres(dataDirectory, durable, log);
-        Directory.CreateDirectory(server.folder);
-        server.TryOwn();
-        if (server.ownership is null)
+        var folder = Path.GetFullPath(dataDirectory);
+        var server = new EmbeddedPostgres(folder, log);
+        try
         {
-            await server.WaitUntilRunningAsync(cancellationToken);
+            Directory.CreateDirectory(folder);
+            await server.AttachAsync(cancellationToken);
+            await server.StartOrJoinAsync(durable, cancellationToken);
+            server.supervisor = server.SuperviseAsync();
             return server;
         }
-        if (!File.Exists(Path.Combine(server.Cluster, "PG_VERSION")))
-            await server.InitialiseAsync(cancellationToken);
-        if (server.IsRunning())
-            log("Taking over the PostgreSQL that is still running.");
-        else
-            await server.StartServerAsync(cancellationToken);
-        server.supervisor = server.SuperviseAsync();
-        return server;
+        catch (UnauthorizedAccessException e)
+        {
+            await server.DisposeAsync();
+            throw new SetupException($"The data folder {folder} belongs to another account ({e.Message}). Start Balatrix as that account, or choose another folder with --data.");
+        }
+        catch
+        {
+            await server.DisposeAsync();
+            throw;
+        }
     }
 
-    /// <summary>Stops the server if this process owns it.</summary>
+    /// <summary>Leaves the server; stops it when nobody else uses it.</summary>
     public async ValueTask DisposeAsync()
     {
         await stopping.CancelAsync();
         await supervisor;
+        if (attachment is not null)
+            await attachment.DisposeAsync();
         if (ownership is not null)
         {
-            await RunAsync("pg_ctl", ["-D", Cluster, "-m", "fast", "-w", "stop"], CancellationToken.None);
+            await StopIfLastAsync();
             await ownership.DisposeAsync();
         }
         stopping.Dispose();
     }
 
-    void TryOwn()
+    /// <summary>Writes a file that only our account can read; whoever reads it meanwhile sees the old or the new text.</summary>
+    internal static void WritePrivate(string path, string text)
+    {
+        var unfinished = path + ".tmp";
+        File.Delete(unfinished);
+        var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite };
+        using (var file = new FileStream(unfinished, options))
+            file.Write(Encoding.UTF8.GetBytes(text));
+        File.Move(unfinished, path, overwrite: true);
+    }
+
+    /// <summary>Holds a shared lock for as long as we use the server; whoever gets it exclusively is the last.</summary>
+    async Task AttachAsync(CancellationToken cancellationToken)
+    {
+        for (var waited = TimeSpan.Zero; ; waited += TimeSpan.FromMilliseconds(200))
+        {
+            attachment = TryLock("users.lock", FileAccess.Read, FileShare.Read);
+            if (attachment is not null)
+                return;
+            if (waited > Patience)
+                throw new SetupException($"Another Balatrix has been stopping the PostgreSQL of {folder} for {Patience.TotalMinutes} minutes.");
+            await Task.Delay(200, cancellationToken);
+        }
+    }
+
+    FileStream? TryLock(string name, FileAccess access, FileShare share)
     {
         try
         {
-            ownership = new FileStream(Path.Combine(folder, "owner.lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+            return new FileStream(Path.Combine(folder, name), FileMode.OpenOrCreate, access, share);
         }
         catch (IOException)
         {
-            log("Another Balatrix owns this data folder; using its PostgreSQL.");
+            return null;
         }
     }
 
-    async Task InitialiseAsync(CancellationToken cancellationToken)
+    async Task StartOrJoinAsync(bool durable, CancellationToken cancellationToken)
     {
-        log($"Creating a PostgreSQL cluster in {Cluster}.");
-        if (Directory.Exists(Cluster))
-            Directory.Delete(Cluster, recursive: true);
-        Directory.CreateDirectory(Cluster);
-        if (runAs is not null)
+        ownership = TryLock("owner.lock", FileAccess.ReadWrite, FileShare.None);
+        if (ownership is null)
         {
-            await RunAsync("/bin/chown", [runAs, Cluster], cancellationToken);
-            if (await TryRunAsync("/usr/bin/test", ["-w", Cluster], cancellationToken) != 0)
-                throw new SetupException(
-                    $"PostgreSQL does not run as root, and the account {runAs} cannot enter {folder}. Choose another place: balatrix serve --data /var/lib/balatrix");
+            log($"Another Balatrix runs the PostgreSQL of {folder}; using it too.");
+            await WaitForOwnerAsync(cancellationToken);
+            cluster = new PostgresCluster(KnownPlace()!, PostgresAccount.Find(), durable);
+            await WaitUntilReadyAsync(cluster, cancellationToken);
+            return;
         }
-        var password = Convert.ToHexString(RandomNumberGenerator.GetBytes(24));
-        WritePrivate("pg.password", password);
-        WritePrivate("pg.port", FreePort().ToString(CultureInfo.InvariantCulture));
-        var passwordFile = Path.Combine(Cluster, "..", "pg.initial");
-        WritePrivate("pg.initial", password);
-        if (runAs is not null)
-            await RunAsync("/bin/chown", [runAs, passwordFile], cancellationToken);
-        await RunAsync(
-            "initdb", ["-D", Cluster, "-U", User, "--pwfile", passwordFile, "-A", "scram-sha-256", "-E", "UTF8", "--locale=C", "--no-instructions"], cancellationToken);
-        File.Delete(passwordFile);
-        await File.AppendAllTextAsync(Path.Combine(Cluster, "postgresql.conf"), "\ninclude_if_exists = 'balatrix.conf'\n", cancellationToken);
+        var account = PostgresAccount.Find();
+        var place = await PlaceAsync(account, cancellationToken);
+        cluster = new PostgresCluster(place, account, durable);
+        if (!cluster.Exists)
+        {
+            log($"Creating a PostgreSQL cluster in {place}.");
+            WritePrivate(PasswordFile, Convert.ToHexString(RandomNumberGenerator.GetBytes(24)));
+            await cluster.CreateAsync(await File.ReadAllTextAsync(PasswordFile, cancellationToken), cancellationToken);
+        }
+        if (cluster.IsRunning())
+        {
+            log($"Taking over the PostgreSQL that still runs on 127.0.0.1:{Port}.");
+        }
+        else
+        {
+            if (!File.Exists(PortFile) || !IsFree(Port))
+                WritePrivate(PortFile, FreePort().ToString(CultureInfo.InvariantCulture));
+            await cluster.StartAsync(Port, cancellationToken);
+            log($"PostgreSQL runs on 127.0.0.1:{Port}, data in {place}.");
+        }
+        await WaitUntilReadyAsync(cluster, cancellationToken);
+        await CreateDatabaseAsync(cancellationToken);
+        WritePrivate(PlaceFile, Path.GetRelativePath(folder, place) == "pg" ? "pg" : place);
     }
 
-    async Task StartServerAsync(CancellationToken cancellationToken)
+    /// <summary>Where the cluster is: in the data folder, unless the server's account cannot get there, as when root works in /root.</summary>
+    async Task<string> PlaceAsync(PostgresAccount account, CancellationToken cancellationToken)
     {
-        await File.WriteAllTextAsync(Path.Combine(Cluster, "balatrix.conf"), Settings(), cancellationToken);
-        await RunAsync("pg_ctl", ["-D", Cluster, "-l", Path.Combine(Cluster, "server.log"), "-w", "-t", "120", "start"], cancellationToken);
-        log($"PostgreSQL is up on 127.0.0.1:{await File.ReadAllTextAsync(Path.Combine(folder, "pg.port"), cancellationToken)}.");
-        await CreateDatabaseAsync(cancellationToken);
+        var place = Path.Combine(folder, "pg");
+        if (KnownPlace() is { } known && Directory.Exists(known))
+            return known;
+        if (Directory.Exists(place) || account.Name is null)
+            return place;
+        var probe = Path.Combine(folder, "probe");
+        Directory.CreateDirectory(probe);
+        await account.OwnAsync(probe, cancellationToken);
+        var reachable = await account.CanWriteAsync(probe, cancellationToken);
+        Directory.Delete(probe);
+        if (reachable)
+            return place;
+        var elsewhere = Path.Combine(ElsewhereRoot, RandomNumberGenerator.GetHexString(12, lowercase: true));
+        log($"The account {account.Name}, which PostgreSQL must run as, cannot enter {folder}: keeping the database in {elsewhere} instead.");
+        Directory.CreateDirectory(elsewhere);
+        return Path.Combine(elsewhere, "pg");
+    }
+
+    /// <summary>A cluster in the data folder is noted relative to it, so that a copy of the folder does not use the original's.</summary>
+    string? KnownPlace() => File.Exists(PlaceFile) ? Path.Combine(folder, File.ReadAllText(PlaceFile)) : null;
+
+    async Task WaitForOwnerAsync(CancellationToken cancellationToken)
+    {
+        for (var waited = TimeSpan.Zero; !File.Exists(PlaceFile); waited += TimeSpan.FromMilliseconds(200))
+        {
+            if (waited > Patience)
+                throw new SetupException($"The other Balatrix did not start the PostgreSQL of {folder} within {Patience.TotalMinutes} minutes.");
+            await Task.Delay(200, cancellationToken);
+        }
+    }
+
+    /// <summary>A server that was taken over or is another's may still be starting or recovering.</summary>
+    async Task WaitUntilReadyAsync(PostgresCluster server, CancellationToken cancellationToken)
+    {
+        for (var waited = TimeSpan.Zero; ; waited += TimeSpan.FromMilliseconds(200))
+        {
+            try
+            {
+                await using var source = OpenMaintenance();
+                await using var connection = await source.OpenConnectionAsync(cancellationToken);
+                return;
+            }
+            catch (NpgsqlException e) when (e.IsTransient || e.InnerException is SocketException)
+            {
+                if (waited > Patience)
+                    throw new SetupException($"The PostgreSQL of {folder} does not answer ({e.Message}); see {server.LogFile}.");
+            }
+            await Task.Delay(200, cancellationToken);
+        }
     }
 
     async Task CreateDatabaseAsync(CancellationToken cancellationToken)
     {
-        await using var server = Npgsql.NpgsqlDataSource.Create(ConnectionString.Replace($"Database={Database}", "Database=postgres", StringComparison.Ordinal) + ";Pooling=false");
-        await using var exists = server.CreateCommand($"select 1 from pg_database where datname = '{Database}'");
+        await using var server = OpenMaintenance();
+        await using var exists = server.CreateCommand($"select 1 from pg_database where datname = '{DatabaseName}'");
         if (await exists.ExecuteScalarAsync(cancellationToken) is not null)
             return;
-        await using var create = server.CreateCommand($"create database {Database}");
+        await using var create = server.CreateCommand($"create database {DatabaseName}");
         await create.ExecuteNonQueryAsync(cancellationToken);
     }
 
-    /// <summary>Fit for durable batches: every commit waits for the disk, checkpoints are rare and spread, and the log is compressed.</summary>
-    string Settings()
-    {
-        var megabytes = Math.Clamp(GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 1024 / 1024 / 8, 128, 4096);
-        var sync = durable ? "on" : "off";
-        return string.Create(CultureInfo.InvariantCulture, $"""
-            listen_addresses = '127.0.0.1'
-            port = {File.ReadAllText(Path.Combine(folder, "pg.port"))}
-            unix_socket_directories = ''
-            max_connections = 100
-            fsync = {sync}
-            synchronous_commit = {sync}
-            full_page_writes = {sync}
-            shared_buffers = {megabytes}MB
-            wal_buffers = 32MB
-            wal_compression = on
-            min_wal_size = 1GB
-            max_wal_size = 8GB
-            checkpoint_timeout = 30min
-            checkpoint_completion_target = 0.9
-            jit = off
-            autovacuum_naptime = 15s
-            log_min_messages = warning
-            timezone = 'UTC'
-
-            """);
-    }
+    NpgsqlDataSource OpenMaintenance() =>
+        NpgsqlDataSource.Create(new NpgsqlConnectionStringBuilder(ConnectionString) { Database = "postgres", Pooling = false });
 
     async Task SuperviseAsync()
     {
-        try
+        var pause = Watch;
+        while (true)
         {
-            while (true)
+            await Task.Delay(pause, stopping.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            if (stopping.IsCancellationRequested)
+                return;
+            ownership ??= TryLock("owner.lock", FileAccess.ReadWrite, FileShare.None);
+            if (ownership is null || cluster is null || cluster.IsRunning())
             {
-                await Task.Delay(500, stopping.Token);
-                if (IsRunning())
-                    continue;
-                log("PostgreSQL is gone; starting it again.");
-                try
-                {
-                    await StartServerAsync(stopping.Token);
-                }
-                catch (SetupException e)
-                {
-                    log(e.Message);
-                    await Task.Delay(2000, stopping.Token);
-                }
-            }
-        }
-        catch (OperationCanceledException)
-        {
-            // Stopping.
-        }
-    }
-
-    /// <summary>Whether the process that postmaster.pid names is a live postgres of this cluster.</summary>
-    bool IsRunning()
-    {
-        try
-        {
-            var lines = File.ReadAllLines(Path.Combine(Cluster, "postmaster.pid"));
-            var status = File.ReadAllText($"/proc/{lines[0]}/stat");
-            return status.Contains("(postgres)", StringComparison.Ordinal) && !status.Contains(") Z ", StringComparison.Ordinal);
-        }
-        catch (IOException)
-        {
-            return false;
-        }
-        catch (IndexOutOfRangeException)
-        {
-            return false;
-        }
-    }
-
-    async Task WaitUntilRunningAsync(CancellationToken cancellationToken)
-    {
-        for (var tries = 0; tries < 300; tries++, await Task.Delay(200, cancellationToken))
-        {
-            if (!IsRunning())
+                pause = Watch;
                 continue;
-            await using var source = Npgsql.NpgsqlDataSource.Create(ConnectionString + ";Pooling=false");
+            }
+            if (pause == Watch)
+                log("PostgreSQL is gone; starting it again.");
             try
             {
-                await using var connection = await source.OpenConnectionAsync(cancellationToken);
-                return;
+                await cluster.StartAsync(Port, stopping.Token);
+                log("PostgreSQL is back.");
             }
-            catch (Npgsql.NpgsqlException)
+            catch (Exception e) when (e is SetupException or IOException)
             {
-                // Still starting.
+                // Processes of the dead server may need a moment to end before a new one can have their memory.
+                log(e.Message);
+                pause = pause < LongestPause ? pause * 2 : pause;
+            }
+            catch (OperationCanceledException)
+            {
+                return;
             }
         }
-        throw new SetupException($"The PostgreSQL of {folder} did not come up within a minute; see {Path.Combine(Cluster, "server.log")}.");
     }
 
-    async Task RunAsync(string program, string[] arguments, CancellationToken cancellationToken)
+    async Task StopIfLastAsync()
     {
-        var output = new List<string>();
-        if (await TryRunAsync(program, arguments, cancellationToken, output) != 0)
-            throw new SetupException($"{program} failed:{Environment.NewLine}{string.Join(Environment.NewLine, output.TakeLast(15))}");
-    }
-
-    async Task<int> TryRunAsync(string program, string[] arguments, CancellationToken cancellationToken, List<string>? output = null)
-    {
-        var path = program.StartsWith('/') ? program : binaries[program];
-        string[] command = runAs is null || program == "/bin/chown" ? [path, .. arguments] : ["runuser", "-u", runAs, "--", path, .. arguments];
-        var start = new ProcessStartInfo(command[0], command[1..]) { RedirectStandardOutput = true, RedirectStandardError = true, UseShellExecute = false, WorkingDirectory = "/" };
-        using var process = Process.Start(start)!;
-        // A server started by pg_ctl inherits nothing that would keep these pipes open, since it logs to its file.
-        process.OutputDataReceived += (_, e) => Add(e.Data);
-        process.ErrorDataReceived += (_, e) => Add(e.Data);
-        process.BeginOutputReadLine();
-        process.BeginErrorReadLine();
-        await process.WaitForExitAsync(cancellationToken);
-        return process.ExitCode;
-
-        void Add(string? line)
+        await using var last = TryLock("users.lock", FileAccess.ReadWrite, FileShare.None);
+        if (last is null || cluster is null || !cluster.IsRunning())
+            return;
+        try
         {
-            if (line is null || output is null)
-                return;
-            lock (output)
-                output.Add(line);
+            await cluster.StopAsync();
+            log("PostgreSQL is stopped.");
+        }
+        catch (SetupException e)
+        {
+            log(e.Message);
         }
     }
 
-    void WritePrivate(string name, string text)
+    static bool IsFree(int port)
     {
-        var path = Path.Combine(folder, name);
-        File.WriteAllText(path, text);
-        if (!OperatingSystem.IsWindows())
-            File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.UserWrite);
+        try
+        {
+            using var listener = new TcpListener(IPAddress.Loopback, port);
+            listener.Start();
+            return true;
+        }
+        catch (SocketException)
+        {
+            return false;
+        }
     }
 
-    static string ServerAccount()
-    {
-        var accounts = File.ReadLines("/etc/passwd").Select(line => line.Split(':')[0]).ToHashSet(StringComparer.Ordinal);
-        return accounts.Contains("postgres") ? "postgres"
-            : accounts.Contains("nobody") ? "nobody"
-            : throw new SetupException("PostgreSQL does not run as root and there is no account postgres or nobody to run it as.");
-    }
-
+    /// <summary>Below the range that outgoing connections take theirs from, so that it stays free while the server is down.</summary>
     static int FreePort()
     {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
+        int port;
+        do
+            port = RandomNumberGenerator.GetInt32(15_432, 30_000);
+        while (!IsFree(port));
+        return port;
     }
 }
