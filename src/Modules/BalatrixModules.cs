@@ -1,0 +1,49 @@
+using Balatrix.Modules.Catalog;
+using Balatrix.Modules.Customers;
+using Balatrix.Modules.Identity;
+using Balatrix.Modules.Ledger;
+using Balatrix.Modules.Messaging;
+using Balatrix.Modules.Operations;
+using Balatrix.Modules.Platform;
+using Balatrix.Modules.Usage;
+using Balatrix.Modules.Voice;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace Balatrix.Modules;
+
+/// <summary>All modules, in one place: what a running Balatrix is made of.</summary>
+public static class BalatrixModules
+{
+    /// <summary>The services of all modules.</summary>
+    public static void AddBalatrix(this IServiceCollection services, Database database, TimeProvider time, ChargingOptions charging)
+    {
+        services.AddSingleton(database);
+        services.AddSingleton(time);
+        services.AddIdentity();
+        services.AddCatalog();
+        services.AddCustomers();
+        services.AddLedger(charging);
+        services.AddUsage();
+        services.AddVoice();
+        services.AddApiDocumentation();
+        services.AddSingleton<SeedData>();
+    }
+
+    /// <summary>The routes of all modules, behind access checks and problem answers.</summary>
+    public static void UseBalatrix(this WebApplication app)
+    {
+        app.UseProblems(LedgerModule.Failures);
+        app.UseRouting();
+        app.UseMiddleware<AccessMiddleware>();
+        app.MapIdentity();
+        app.MapCatalog();
+        app.MapCustomers();
+        app.MapLedger();
+        app.MapUsage();
+        app.MapVoice();
+        app.MapMessaging();
+        app.MapHealth();
+        app.MapApiDocumentation();
+    }
+}

@@ -1,0 +1,36 @@
+using Balatrix.Modules;
+using Balatrix.Modules.Ledger;
+using Balatrix.Modules.Platform;
+
+namespace Balatrix.Web;
+
+/// <summary>Makes the web application; serve runs it, and tests do in their own process.</summary>
+public static class BalatrixServer
+{
+    const int LargestBody = 32 * 1024 * 1024;
+
+    /// <summary>An application that is ready to be started.</summary>
+    /// <param name="database">Migrated.</param>
+    /// <param name="urls">Where to listen.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="charging">Sizes of the pipeline, or null for the usual ones.</param>
+    public static WebApplication Build(Database database, string urls, TimeProvider time, ChargingOptions? charging = null)
+    {
+        var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { ApplicationName = "balatrix", ContentRootPath = AppContext.BaseDirectory });
+        builder.WebHost.UseUrls(urls);
+        builder.WebHost.ConfigureKestrel(kestrel =>
+        {
+            kestrel.AddServerHeader = false;
+            kestrel.Limits.MaxRequestBodySize = LargestBody;
+        });
+        builder.Logging.ClearProviders();
+        builder.Logging.AddSimpleConsole(console => console.SingleLine = true);
+        builder.Logging.SetMinimumLevel(LogLevel.Warning);
+        builder.Services.Configure<RouteHandlerOptions>(options => options.ThrowOnBadRequest = true);
+        builder.Services.AddProblemDetails();
+        builder.Services.AddBalatrix(database, time, charging ?? new ChargingOptions());
+        var app = builder.Build();
+        app.UseBalatrix();
+        return app;
+    }
+}
