@@ -1,6 +1,5 @@
 using System.CommandLine;
 using System.Globalization;
-using System.Text.Json;
 using Balatrix.Core;
 using Balatrix.Core.Rating;
 using Balatrix.Core.Usage;
