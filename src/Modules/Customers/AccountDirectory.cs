@@ -17,7 +17,7 @@ public sealed class AccountDirectory(Database database) : IDisposable
     /// <summary>The account, or null. A number is not looked up: whether it exists is known when it is locked.</summary>
     public async ValueTask<long?> FindAsync(int tenantId, string reference, CancellationToken cancellationToken)
     {
-        if (TryParse(reference, out var accountId))
+        if (TryParseNumber(reference, out var accountId))
             return accountId;
         if (reference.Length is 0 or > 64 || reference.Contains('\0', StringComparison.Ordinal))
             return null;
@@ -35,7 +35,7 @@ public sealed class AccountDirectory(Database database) : IDisposable
     }
 
     /// <summary>Reads an account number.</summary>
-    public static bool TryParse(ReadOnlySpan<char> reference, out long accountId)
+    public static bool TryParseNumber(ReadOnlySpan<char> reference, out long accountId)
     {
         var digits = reference.StartsWith(Prefix, StringComparison.OrdinalIgnoreCase) ? reference[Prefix.Length..] : reference;
         return long.TryParse(digits, NumberStyles.None, CultureInfo.InvariantCulture, out accountId) && accountId > 0;

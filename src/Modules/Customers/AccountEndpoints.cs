@@ -45,7 +45,7 @@ public static class AccountEndpoints
         if (request.CreditLimit is not null && (!Money.TryParse(request.CreditLimit, out credit) || credit is < 0 or > Charging.MaxMicros))
             return Problem.Invalid("creditLimit", "a decimal string such as \"50000.00\"").ToResult();
         var codes = request.Codes ?? [];
-        if (Array.Exists(codes, c => c is not { Length: > 0 and <= 64 } || c.Contains('\0', StringComparison.Ordinal) || AccountDirectory.TryParse(c, out _)))
+        if (Array.Exists(codes, c => c is not { Length: > 0 and <= 64 } || c.Contains('\0', StringComparison.Ordinal) || AccountDirectory.TryParseNumber(c, out _)))
             return Problem.Invalid("codes", "1 to 64 characters each, not the form of an account number").ToResult();
         var kind = request.Kind == "prepaid" ? AccountKind.Prepaid : AccountKind.Postpaid;
         var (id, taken) = await accounts.OpenAsync(tenantId, new(request.Name, null, kind, currency, plan, credit, codes, time.GetUtcNow()), cancellationToken);
@@ -64,7 +64,7 @@ public static class AccountEndpoints
 
     internal static async Task<IResult> Balance(string id, HttpContext context, AccountDirectory directory, AccountStore accounts, CancellationToken cancellationToken)
     {
-        if (await FindAsync(id, context, directory, accounts, cancellationToken) is not { } account || !AccountDirectory.TryParse(account.Id, out var accountId))
+        if (await FindAsync(id, context, directory, accounts, cancellationToken) is not { } account || !AccountDirectory.TryParseNumber(account.Id, out var accountId))
             return Problem.NotFound("account").ToResult();
         var allowances = await accounts.AllowancesAsync(Caller.Of(context).TenantId, accountId, cancellationToken);
         return Results.Ok(new { account.Id, account.Currency, account.Balance, account.Held, account.Available, account.CreditLimit, allowances });
@@ -73,7 +73,7 @@ public static class AccountEndpoints
     internal static async Task<IResult> SetLimits(
         string id, LimitsRequest request, HttpContext context, AccountDirectory directory, AccountStore accounts, CancellationToken cancellationToken)
     {
-        if (await FindAsync(id, context, directory, accounts, cancellationToken) is not { } account || !AccountDirectory.TryParse(account.Id, out var accountId))
+        if (await FindAsync(id, context, directory, accounts, cancellationToken) is not { } account || !AccountDirectory.TryParseNumber(account.Id, out var accountId))
             return Problem.NotFound("account").ToResult();
         if (!TryAmount(request.CreditLimit, out var credit))
             return Problem.Invalid("creditLimit", "a decimal string such as \"50000.00\"").ToResult();
@@ -94,7 +94,7 @@ public static class AccountEndpoints
     internal static async Task<IResult> SetAutoRecharge(
         string id, AutoRechargeRequest request, HttpContext context, AccountDirectory directory, AccountStore accounts, CancellationToken cancellationToken)
     {
-        if (await FindAsync(id, context, directory, accounts, cancellationToken) is not { } account || !AccountDirectory.TryParse(account.Id, out var accountId))
+        if (await FindAsync(id, context, directory, accounts, cancellationToken) is not { } account || !AccountDirectory.TryParseNumber(account.Id, out var accountId))
             return Problem.NotFound("account").ToResult();
         if (request.Enabled && (!TryAmount(request.Threshold, out var threshold) || threshold is null))
             return Problem.Invalid("threshold", "a decimal string such as \"100.00\"").ToResult();

@@ -21,7 +21,7 @@ public static class EntryEndpoints
         string id, string? kind, string? book, DateTimeOffset? from, DateTimeOffset? to, int? limit, long? cursor, HttpContext context,
         AccountDirectory directory, AccountStore accounts, Database database, CancellationToken cancellationToken)
     {
-        if (await AccountEndpoints.FindAsync(id, context, directory, accounts, cancellationToken) is not { } account || !AccountDirectory.TryParse(account.Id, out var accountId))
+        if (await AccountEndpoints.FindAsync(id, context, directory, accounts, cancellationToken) is not { } account || !AccountDirectory.TryParseNumber(account.Id, out var accountId))
             return Problem.NotFound("account").ToResult();
         if (limit is < 1 or > 500)
             return Problem.Invalid("limit", "1 to 500").ToResult();
@@ -39,7 +39,7 @@ public static class EntryEndpoints
         string id, DateTimeOffset? from, DateTimeOffset? to, string? format, HttpContext context, AccountDirectory directory, AccountStore accounts,
         Database database, TimeProvider time, CancellationToken cancellationToken)
     {
-        if (await AccountEndpoints.FindAsync(id, context, directory, accounts, cancellationToken) is not { } account || !AccountDirectory.TryParse(account.Id, out var accountId))
+        if (await AccountEndpoints.FindAsync(id, context, directory, accounts, cancellationToken) is not { } account || !AccountDirectory.TryParseNumber(account.Id, out var accountId))
             return Problem.NotFound("account").ToResult();
         if (format is not (null or "json" or "csv"))
             return new Problem(406, "format_not_available", "Statements are made as json or csv.", "format", "json or csv").ToResult();

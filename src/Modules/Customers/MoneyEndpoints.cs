@@ -59,9 +59,9 @@ public static class MoneyEndpoints
             return MissingKey.ToResult();
         var from = await AccountEndpoints.FindAsync(id, context, directory, accounts, cancellationToken);
         var to = request.To is null ? null : await AccountEndpoints.FindAsync(request.To, context, directory, accounts, cancellationToken);
-        if (from is null || !AccountDirectory.TryParse(from.Id, out var fromId))
+        if (from is null || !AccountDirectory.TryParseNumber(from.Id, out var fromId))
             return Problem.NotFound("account").ToResult();
-        if (to is null || !AccountDirectory.TryParse(to.Id, out var toId) || toId == fromId)
+        if (to is null || !AccountDirectory.TryParseNumber(to.Id, out var toId) || toId == fromId)
             return Problem.Invalid("to", "another account").ToResult();
         var (taken, given) = await pipeline.TransferAsync(
             Caller.Of(context).TenantId, fromId, toId, EventKey.Of("transfer", key), amount, from.Currency, request.Reference!, cancellationToken);
@@ -80,7 +80,7 @@ public static class MoneyEndpoints
     {
         if (Key(context) is not { } key)
             return MissingKey.ToResult();
-        if (await AccountEndpoints.FindAsync(id, context, directory, accounts, cancellationToken) is not { } account || !AccountDirectory.TryParse(account.Id, out var accountId))
+        if (await AccountEndpoints.FindAsync(id, context, directory, accounts, cancellationToken) is not { } account || !AccountDirectory.TryParseNumber(account.Id, out var accountId))
             return Problem.NotFound("account").ToResult();
         var post = new Post(EventKey.Of(purpose, key), kind, counter, amount, currency ?? account.Currency, reference, null);
         var decision = await pipeline.SubmitAsync(Caller.Of(context).TenantId, accountId, post, cancellationToken);

@@ -13,7 +13,7 @@ namespace Balatrix.Modules.Operations;
 public sealed record SeedSummary(int Decks, int Plans, int Accounts, int Usage);
 
 /// <summary>Puts the default tenant, plans and decks into a database, and demo data on request. Doing it again adds nothing.</summary>
-public sealed class SeedData(Database database, DeckStore decks, PlanStore plans, AccountStore accounts, ChargingPipeline pipeline, PriceBookStore prices, TimeProvider time)
+public sealed class SeedData(Database database, DeckStore decks, PlanStore plans, AccountStore accounts, ChargingPipeline pipeline, TimeProvider time)
 {
     /// <summary>The tenant that is always there.</summary>
     public const int DefaultTenant = 1;
@@ -46,7 +46,6 @@ public sealed class SeedData(Database database, DeckStore decks, PlanStore plans
             await plans.SetStatusAsync(DefaultTenant, created, "published", cancellationToken);
             newPlans++;
         }
-        prices.Forget();
         if (!demo)
             return new(newDecks, newPlans, 0, 0);
         var newAccounts = await SeedAccountsAsync(file.Accounts, cancellationToken);

@@ -86,7 +86,7 @@ static class RateVerb
             prefix = deck.PrefixOf(rate),
             destination = deck.DescriptionOf(rate),
             billedSeconds = charge.BilledQuantity,
-            steps = DeckEndpoints.JsonTrace(trace),
+            steps = LookUpRate.JsonTrace(trace),
         };
         if (q.Json)
         {

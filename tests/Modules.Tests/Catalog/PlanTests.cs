@@ -4,7 +4,6 @@ using Balatrix.Core.Usage;
 using Balatrix.Modules.Catalog;
 using Balatrix.Modules.Identity;
 using Microsoft.Extensions.DependencyInjection;
-using Xunit;
 
 namespace Balatrix.Modules.Tests.Catalog;
 

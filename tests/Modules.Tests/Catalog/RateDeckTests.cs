@@ -2,7 +2,6 @@ using System.Globalization;
 using System.Text;
 using Balatrix.Modules.Catalog;
 using Microsoft.Extensions.DependencyInjection;
-using Xunit;
 
 namespace Balatrix.Modules.Tests.Catalog;
 

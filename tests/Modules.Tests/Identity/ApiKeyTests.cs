@@ -4,7 +4,6 @@ using System.Text;
 using Balatrix.Modules.Identity;
 using Balatrix.Modules.Tests.Catalog;
 using Microsoft.Extensions.DependencyInjection;
-using Xunit;
 
 namespace Balatrix.Modules.Tests.Identity;
 

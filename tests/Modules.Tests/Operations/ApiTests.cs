@@ -5,7 +5,6 @@ using Balatrix.Modules.Identity;
 using Balatrix.Modules.Tests.Catalog;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
-using Xunit;
 
 namespace Balatrix.Modules.Tests.Operations;
 
