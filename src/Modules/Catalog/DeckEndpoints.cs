@@ -16,11 +16,7 @@ public static class DeckEndpoints
     /// <param name="Name">Plans name it by this.</param>
     /// <param name="Kind">voice, sms or event.</param>
     /// <param name="Currency">ISO 4217 code of its prices.</param>
-    public sealed record DeckRequest(string? Name, string? Kind, string? Currency)
-    {
-        /// <summary>For the API's document.</summary>
-        public const string Example = """{"name":"india","kind":"voice","currency":"INR"}""";
-    }
+    public sealed record DeckRequest(string? Name, string? Kind, string? Currency);
 
     /// <summary>A page of decks.</summary>
     /// <param name="Items">By number.</param>

@@ -13,9 +13,6 @@ public static class ImportDeck
     /// <summary>The largest body that is read.</summary>
     public const long LargestBody = 128L * 1024 * 1024;
 
-    /// <summary>For the API's document.</summary>
-    public const string Example = "prefix,description,rate,increment_seconds\n91,India,1.20,60\n9198,India Mobile,0.60,1\n";
-
     const int LargestImport = 500_000;
 
     static readonly UTF8Encoding StrictUtf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);

@@ -16,15 +16,7 @@ public static partial class PlanEndpoints
     /// <param name="Name">Name for customers.</param>
     /// <param name="Currency">ISO 4217 code.</param>
     /// <param name="Terms">What it says.</param>
-    public sealed record PlanRequest(string? Code, string? Name, string? Currency, PlanTerms? Terms)
-    {
-        /// <summary>For the API's document.</summary>
-        public const string Example = """
-            {"code":"starter","name":"Starter","currency":"INR","terms":{"prices":{"monthly":"349.00","annual":"3348.00"},
-             "allowances":[{"name":"500 outbound minutes","service":"voice.outbound","destinationGroup":"India","quantity":30000,"rollover":false}],
-             "decks":{"voice.outbound":["india"]},"overagePerMinute":"1.99","features":["voicemail"],"limits":{"concurrentCalls":2}}}
-            """;
-    }
+    public sealed record PlanRequest(string? Code, string? Name, string? Currency, PlanTerms? Terms);
 
     /// <summary>Plans by code.</summary>
     public sealed record PlanList(List<PlanView> Items);

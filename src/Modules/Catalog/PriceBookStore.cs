@@ -66,13 +66,6 @@ public sealed partial class PriceBookStore(Database database, ILogger<PriceBookS
         }
     }
 
-    /// <summary>Lets go of what it holds.</summary>
-    public override void Dispose()
-    {
-        refreshing.Dispose();
-        base.Dispose();
-    }
-
     /// <summary>Listens for changes, from the start and again after a lost connection, since a change may have been missed meanwhile.</summary>
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {

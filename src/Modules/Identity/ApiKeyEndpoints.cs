@@ -11,11 +11,7 @@ public static class ApiKeyEndpoints
     /// <param name="Scopes">What it may do.</param>
     /// <param name="AllowedIps">Addresses and CIDR ranges that it may come from; none is all.</param>
     /// <param name="ExpiresAt">When it ends, or never.</param>
-    public sealed record CreateRequest(string? Name, string[]? Scopes, string[]? AllowedIps, DateTimeOffset? ExpiresAt)
-    {
-        /// <summary>For the API's document.</summary>
-        public const string Example = """{"name":"softswitch","scopes":["usage:write","wallet:write"],"allowedIps":["10.0.0.0/8"]}""";
-    }
+    public sealed record CreateRequest(string? Name, string[]? Scopes, string[]? AllowedIps, DateTimeOffset? ExpiresAt);
 
     /// <summary>A new key.</summary>
     /// <param name="Id">Names it for revocation.</param>

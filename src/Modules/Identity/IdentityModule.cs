@@ -1,4 +1,3 @@
-using Balatrix.Modules.Platform;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
@@ -17,7 +16,7 @@ public static class IdentityModule
     {
         var keys = routes.MapGroup("/api/v1/auth/api-keys").WithTags("auth");
         keys.MapPost("", ApiKeyEndpoints.Create).RequireScope(Scope.All).WithSummary("Make a scoped API key; it is shown once")
-            .WithExample(ApiKeyEndpoints.CreateRequest.Example).Produces<ApiKeyEndpoints.Created>(201);
+            .Produces<ApiKeyEndpoints.Created>(201);
         keys.MapGet("", ApiKeyEndpoints.List).RequireScope(Scope.All).WithSummary("List API keys").Produces<ApiKeyEndpoints.KeyList>();
         keys.MapDelete("{id:int}", ApiKeyEndpoints.Revoke).RequireScope(Scope.All).WithSummary("Revoke an API key; it ends within seconds on every node").Produces(204);
     }

@@ -1,77 +1,192 @@
-using System.Text.Json.Nodes;
 using Balatrix.Modules.Identity;
 using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.OpenApi;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.OpenApi;
 
 namespace Balatrix.Modules.Operations;
 
-/// <summary>The OpenAPI 3.1 document and the page that shows it.</summary>
+/// <summary>The API's own description: OpenAPI 3.1 at /openapi/v1.json, and pages to read and try it at /api-docs.</summary>
 public static class ApiDocumentation
 {
-    static readonly Dictionary<string, string> Examples = new(StringComparer.Ordinal)
+    /// <summary>Where the document is.</summary>
+    public const string DocumentPath = "/openapi/v1.json";
+
+    const string KeyScheme = "apiKey";
+    const string BearerScheme = "bearer";
+    const string BasicScheme = "basic";
+
+    /// <summary>What the pages may load; Swagger UI sets styles on its elements, and its icons are data URIs.</summary>
+    const string PagePolicy = "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; object-src 'none'; base-uri 'none'; frame-ancestors 'none'";
+
+    static readonly Dictionary<string, string> Problems = new(StringComparer.Ordinal)
     {
-        ["POST /api/v1/cdrs"] = """{"account":"ACC-10001","id":"6066ab8e-bff8-4f45-9e7f-2bad4aac639d","called":"+919812345678","calling":"+918045678901","answerTime":"2026-11-21T09:30:00Z","durationSeconds":61.2,"hangupCause":"NORMAL_CLEARING"}""",
-        ["POST /api/v1/cdrs/batch"] = """[{"account":"ACC-10001","id":"call-1","called":"+919812345678","startTime":"2026-11-21T09:30:00Z","durationSeconds":42}]""",
-        ["POST /api/v1/charges"] = """{"account":"ACC-10001","id":"msg-1","to":"+919812345678","from":"BALTRX","text":"Your code is 123456","mcc":"404","mnc":"45"}""",
-        ["POST /api/v1/events"] = """{"specversion":"1.0","id":"otp-1","source":"auth","type":"balatrix.auth.sms_otp","subject":"ACC-10001","time":"2026-11-21T09:30:00Z","data":{"quantity":1}}""",
-        ["POST /api/v1/events/batch"] = """[{"specversion":"1.0","id":"otp-1","source":"auth","type":"balatrix.auth.sms_otp","subject":"ACC-10001","data":{}}]""",
-        ["POST /api/v1/accounts"] = """{"name":"Acme","kind":"prepaid","plan":"starter","codes":["ACME-7"]}""",
-        ["POST /api/v1/accounts/{id}/top-up"] = """{"amount":"500.00","reference":"NEFT 12345"}""",
-        ["POST /api/v1/accounts/{id}/adjust"] = """{"amount":"-25.00","reason":"Charged twice by mistake"}""",
-        ["POST /api/v1/accounts/{id}/transfer"] = """{"to":"ACC-10002","amount":"100.00","reference":"Shared budget"}""",
-        ["PUT /api/v1/accounts/{id}/limits"] = """{"creditLimit":"50000.00","dailySpendCap":"5000.00","concurrentCalls":10}""",
-        ["POST /api/v1/accounts/{id}/reservations"] = """{"service":"voice.outbound","to":"+919812345678","quantity":60,"eventId":"6066ab8e-bff8-4f45-9e7f-2bad4aac639d"}""",
-        ["POST /api/v1/reservations/{id}/extend"] = """{"sequence":1,"quantity":60}""",
-        ["POST /api/v1/reservations/{id}/settle"] = """{"quantity":73.4}""",
-        ["POST /api/v1/rate-decks"] = """{"name":"my-voice","kind":"voice","currency":"INR"}""",
-        ["POST /api/v1/plans"] = """{"code":"my-plan","name":"My plan","currency":"INR","terms":{"decks":{"voice.outbound":["my-voice"]}}}""",
-        ["POST /api/v1/auth/api-keys"] = """{"name":"PBX","scopes":["usage:write"]}""",
-        ["PUT /api/v1/sms-cdrs/{id}/status"] = """{"status":"delivered"}""",
+        ["400"] = "The request could not be read.",
+        ["401"] = "No API key, or one that is unknown, revoked, expired or not allowed from this address.",
+        ["403"] = "The API key has not the scope that is needed.",
+        ["404"] = "Nothing of that name here, or not for this caller.",
+        ["409"] = "It conflicts with what is there.",
+        ["412"] = "It was changed meanwhile.",
+        ["413"] = "The body is too large.",
+        ["415"] = "The content type is not taken here.",
+        ["422"] = "A value is not valid; code, field and expected say which and what.",
+        ["429"] = "Too much at once; Retry-After says when to come again.",
+        ["503"] = "Not possible at the moment; Retry-After says when to come again.",
     };
 
-    /// <summary>Its services.</summary>
+    static readonly (string Name, string What)[] Tags =
+    [
+        ("wallet", "Balances, top-ups, reservations."),
+        ("cdrs", "Call detail records in, and as they were charged."),
+        ("messaging", "Messages, charged by segment."),
+        ("charges", "Charges before use."),
+        ("events", "Counted events, as CloudEvents."),
+        ("accounts", "Who pays."),
+        ("catalog", "Plans and rate decks."),
+        ("auth", "API keys."),
+        ("ledger", "The books and their proof."),
+    ];
+
+    /// <summary>The document's services.</summary>
     public static void AddApiDocumentation(this IServiceCollection services) => services.AddOpenApi("v1", options =>
     {
         options.OpenApiVersion = OpenApiSpecVersion.OpenApi3_1;
         options.AddDocumentTransformer((document, _, _) =>
         {
-            document.Info = new() { Title = "Balatrix", Version = "v1", Description = "Charging and billing of calls, messages and events. Amounts are decimal strings. Errors are RFC 9457 problem details with a stable code." };
-            document.Components ??= new();
-            document.Components.SecuritySchemes ??= new Dictionary<string, IOpenApiSecurityScheme>(StringComparer.Ordinal);
-            document.Components.SecuritySchemes["apiKey"] = new OpenApiSecurityScheme { Type = SecuritySchemeType.Http, Scheme = "bearer", Description = "An API key: bx_…" };
+            Describe(document);
             return Task.CompletedTask;
         });
-        options.AddOperationTransformer(Describe);
+        options.AddOperationTransformer((operation, context, _) =>
+        {
+            var metadata = context.Description.ActionDescriptor.EndpointMetadata;
+            operation.OperationId ??= OperationIdOf(context.Description.HttpMethod!, context.Description.RelativePath!);
+            AddAccess(operation, metadata.OfType<AccessRequirement>().LastOrDefault(), context.Document!);
+            AddProblems(operation, hasBody: operation.RequestBody is not null, hasId: context.Description.RelativePath!.Contains('{', StringComparison.Ordinal));
+            AddExamples(operation, $"{context.Description.HttpMethod} /{context.Description.RelativePath!.TrimEnd('/')}");
+            return Task.CompletedTask;
+        });
     });
 
-    /// <summary>Its routes.</summary>
+    /// <summary>The document and the pages, which need nothing from outside.</summary>
     public static void MapApiDocumentation(this WebApplication app)
     {
         app.MapOpenApi("/openapi/{documentName}.json").AllowPublic();
-        app.UseSwaggerUI(ui =>
+        app.Use((context, next) =>
         {
-            ui.RoutePrefix = "api-docs";
-            ui.DocumentTitle = "Balatrix API";
-            ui.SwaggerEndpoint("/openapi/v1.json", "Balatrix v1");
+            if (context.Request.Path.StartsWithSegments("/api-docs", StringComparison.Ordinal))
+            {
+                context.Response.Headers.ContentSecurityPolicy = PagePolicy;
+                context.Response.Headers.XContentTypeOptions = "nosniff";
+            }
+            return next(context);
+        });
+        app.UseSwaggerUI(options =>
+        {
+            options.RoutePrefix = "api-docs";
+            options.DocumentTitle = "Balatrix API";
+            options.SwaggerEndpoint(DocumentPath, "Balatrix v1");
+            // The default validator is a service on the Internet.
+            options.EnableValidator(null);
+            options.EnableTryItOutByDefault();
         });
     }
 
-    static Task Describe(OpenApiOperation operation, OpenApiOperationTransformerContext context, CancellationToken cancellationToken)
+    static void Describe(OpenApiDocument document)
     {
-        var name = $"{context.Description.HttpMethod} /{context.Description.RelativePath?.Split('?')[0]}";
-        if (Examples.TryGetValue(name, out var example) && operation.RequestBody?.Content is { } content)
-            foreach (var type in content.Values.OfType<OpenApiMediaType>())
-                type.Example = JsonNode.Parse(example);
-        var access = context.Description.ActionDescriptor.EndpointMetadata.OfType<AccessRequirement>().LastOrDefault();
-        operation.Responses ??= [];
-        operation.Responses.TryAdd("default", new OpenApiResponse { Description = "A problem (RFC 9457) with a stable code." });
-        if (access?.Scope is { } scope)
+        document.Info = new OpenApiInfo
         {
-            operation.Description = $"Needs an API key with the scope `{scope}`.{(access.Basic ? " HTTP Basic with the key as password is taken too." : "")}";
-            operation.Security = [new OpenApiSecurityRequirement { [new OpenApiSecuritySchemeReference("apiKey", context.Document)] = [] }];
+            Title = "Balatrix",
+            Version = "v1",
+            Description = "Charging and billing of calls, messages and authentication events. Amounts are decimal strings; refusals are problem details (RFC 9457) "
+                + "with a stable code; every write may be repeated: the same id with the same content is answered with the first outcome.",
+            License = new OpenApiLicense { Name = "MIT", Identifier = "MIT" },
+        };
+        document.Components ??= new OpenApiComponents();
+        document.Components.SecuritySchemes = new Dictionary<string, IOpenApiSecurityScheme>(StringComparer.Ordinal)
+        {
+            [BearerScheme] = new OpenApiSecurityScheme { Type = SecuritySchemeType.Http, Scheme = "bearer", BearerFormat = "bx_…", Description = "An API key." },
+            [KeyScheme] = new OpenApiSecurityScheme { Type = SecuritySchemeType.ApiKey, In = ParameterLocation.Header, Name = "X-Api-Key", Description = "An API key." },
+            [BasicScheme] = new OpenApiSecurityScheme { Type = SecuritySchemeType.Http, Scheme = "basic", Description = "Any user name; the API key as password." },
+        };
+        var used = document.Paths.Values.SelectMany(p => p.Operations!.Values).SelectMany(o => o.Tags ?? new HashSet<OpenApiTagReference>()).Select(t => t.Name).ToHashSet(StringComparer.Ordinal);
+        document.Tags = new HashSet<OpenApiTag>(
+            Tags.Where(t => used.Contains(t.Name)).Select(t => new OpenApiTag { Name = t.Name, Description = t.What }));
+    }
+
+    static void AddAccess(OpenApiOperation operation, AccessRequirement? access, OpenApiDocument document)
+    {
+        if (access?.Scope is not { } scope)
+        {
+            operation.Security = [];
+            return;
         }
-        return Task.CompletedTask;
+        string[] schemes = access.Basic ? [BearerScheme, KeyScheme, BasicScheme] : [BearerScheme, KeyScheme];
+        operation.Security = [.. schemes.Select(name => new OpenApiSecurityRequirement { [new OpenApiSecuritySchemeReference(name, document)] = [] })];
+        operation.Description = $"{operation.Description}\n\nNeeds the scope `{scope}`.".Trim();
+        AddProblem(operation, "401");
+        AddProblem(operation, "403");
+    }
+
+    static void AddProblems(OpenApiOperation operation, bool hasBody, bool hasId)
+    {
+        if (hasBody || operation.Parameters is { Count: > 0 })
+        {
+            AddProblem(operation, "400");
+            AddProblem(operation, "422");
+        }
+        if (hasBody)
+        {
+            AddProblem(operation, "413");
+            AddProblem(operation, "415");
+        }
+        if (hasId)
+            AddProblem(operation, "404");
+        foreach (var (status, response) in operation.Responses ?? [])
+            if (response is OpenApiResponse full && Problems.TryGetValue(status, out var what))
+                full.Description = what;
+    }
+
+    static void AddProblem(OpenApiOperation operation, string status)
+    {
+        operation.Responses ??= [];
+        operation.Responses.TryAdd(status, new OpenApiResponse
+        {
+            Description = Problems[status],
+            Content = new Dictionary<string, OpenApiMediaType>(StringComparer.Ordinal)
+            {
+                ["application/problem+json"] = new() { Schema = ProblemSchema() },
+            },
+        });
+    }
+
+    static OpenApiSchema ProblemSchema() => new()
+    {
+        Type = JsonSchemaType.Object,
+        Properties = new Dictionary<string, IOpenApiSchema>(StringComparer.Ordinal)
+        {
+            ["type"] = Text("A URI of the code."),
+            ["title"] = Text("What is wrong, for people."),
+            ["status"] = new OpenApiSchema { Type = JsonSchemaType.Integer, Description = "The HTTP status." },
+            ["code"] = Text("What is wrong, for programs; it never changes."),
+            ["field"] = Text("Where."),
+            ["expected"] = Text("What was expected there."),
+        },
+    };
+
+    static OpenApiSchema Text(string description) => new() { Type = JsonSchemaType.String, Description = description };
+
+    static void AddExamples(OpenApiOperation operation, string name)
+    {
+        foreach (var (contentType, media) in operation.RequestBody?.Content ?? new Dictionary<string, OpenApiMediaType>())
+            media.Example ??= ApiExamples.Find(name, contentType);
+    }
+
+    /// <summary>"POST api/v1/plans/{id}/publish" becomes "postPlansByIdPublish".</summary>
+    static string OperationIdOf(string method, string path)
+    {
+        var words = path.Replace("api/v1/", "", StringComparison.Ordinal).Split(['/', '-', '.', '_'], StringSplitOptions.RemoveEmptyEntries);
+        return method.ToLowerInvariant() + string.Concat(words.Select(Word));
+
+        static string Word(string word) =>
+            word[0] == '{' ? "By" + Word(word.Trim('{', '}').Split(':')[0]) : char.ToUpperInvariant(word[0]) + word[1..];
     }
 }

@@ -63,8 +63,12 @@ public sealed class SeedData(Database database, DeckStore decks, PlanStore plans
             var name = resource["decks/".Length..];
             var kind = name.StartsWith("sms", StringComparison.Ordinal) ? DeckKind.Sms : name == "events" ? DeckKind.Event : DeckKind.Voice;
             var currency = name.EndsWith("-uzs", StringComparison.Ordinal) ? "UZS" : "INR";
-            if (await decks.CreateAsync(DefaultTenant, name, kind.ToString().ToLowerInvariant(), currency, cancellationToken) is not { } id)
+            var known = (await decks.FindAsync(DefaultTenant, [name], cancellationToken)).SingleOrDefault();
+            if (known is { Version: > 0 })
                 continue;
+            // A deck without a version was made by a seeding that was broken off.
+            var id = known?.Id ?? await decks.CreateAsync(DefaultTenant, name, kind.ToString().ToLowerInvariant(), currency, cancellationToken)
+                ?? throw new InvalidOperationException($"The deck {name} was made by somebody else at the same time.");
             using var reader = new StreamReader(assembly.GetManifestResourceStream(resource)!);
             var rates = RateDeckCsv.Read(reader, kind);
             if (rates.ErrorCount > 0)

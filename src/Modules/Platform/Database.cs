@@ -14,14 +14,16 @@ public sealed class Database : IAsyncDisposable
         {
             Options = "-c role=balatrix_app",
             ApplicationName = "balatrix",
-            MaxAutoPrepare = 50,
-            AutoPrepareMinUsages = 3,
             MaxPoolSize = 40,
         };
         App = NpgsqlDataSource.Create(app);
         // The hot statements join arrays to tables by their keys; no statistics may talk the planner out of that.
         app.Options = "-c role=balatrix_app -c enable_mergejoin=off -c enable_seqscan=off -c plan_cache_mode=force_generic_plan";
         app.ApplicationName = "balatrix-charging";
+        // Only here: a statement whose parameters the server cannot read (a NUL in a text) is left half prepared and fails its next
+        // use on that connection, and these statements get nothing that was not checked before.
+        app.MaxAutoPrepare = 50;
+        app.AutoPrepareMinUsages = 3;
         app.MaxPoolSize = 8;
         app.NoResetOnClose = true;
         Charging = NpgsqlDataSource.Create(app);

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Balatrix.Modules.Identity;
+using Balatrix.Modules.Operations;
 using Balatrix.Modules.Platform;
 
 namespace Balatrix.Web.Verbs;
@@ -23,8 +24,9 @@ static class ServeVerb
             foreach (var migration in await new Migrations(session.Database).UpAsync(null, cancellationToken))
                 VerbOutput.Say($"Applied migration {migration.Version} {migration.Name}.");
         await using var app = BalatrixServer.Build(session.Database, urls, TimeProvider.System);
-        await app.Services.GetRequiredService<Modules.Operations.SeedData>().EnsureTenantAsync(cancellationToken);
-        await AdminKey.EnsureAsync(session.Database, app.Services.GetRequiredService<ApiKeys>(), data, cancellationToken);
+        await app.Services.GetRequiredService<SeedData>().EnsureTenantAsync(cancellationToken);
+        if (await app.Services.GetRequiredService<ApiKeys>().EnsureBootstrapKeyAsync(SeedData.DefaultTenant, data, cancellationToken) is { } first)
+            VerbOutput.Say($"The first API key is in {first.File}.");
         await app.StartAsync(cancellationToken);
         VerbOutput.Say($"Balatrix answers at {string.Join(", ", app.Urls)}; its API is shown at {app.Urls.First()}/api-docs.");
         await app.WaitForShutdownAsync(cancellationToken);

@@ -5,7 +5,7 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace Balatrix.Modules.Tests.Catalog;
 
-public sealed class RateDeckTests(CatalogServer server)
+public sealed class RateDeckTests(ApiServer server) : IClassFixture<ApiServer>
 {
     const string India = "prefix,description,rate,increment_seconds\n91,India,1.20,60\n9198,India Mobile,0.60,1\n";
 
@@ -16,11 +16,11 @@ public sealed class RateDeckTests(CatalogServer server)
         var id = await server.DeckAsync(India, name);
         var exported = await server.Admin.GetStringAsync($"/api/v1/rate-decks/{id}/export");
         Assert.StartsWith("prefix,description,connect_fee", exported, StringComparison.Ordinal);
-        using var again = await server.Admin.PostAsync($"/api/v1/rate-decks/{id}/import?dryRun=true", CatalogServer.Csv(exported));
-        var diff = (await CatalogServer.BodyAsync(again)).GetProperty("diff");
+        using var again = await server.Admin.PostAsync($"/api/v1/rate-decks/{id}/import?dryRun=true", ApiServer.Csv(exported));
+        var diff = (await ApiServer.BodyAsync(again)).GetProperty("diff");
         Assert.Equal((0, 0, 0, 2), (Count("added"), Count("changed"), Count("removed"), Count("same")));
 
-        var listed = await CatalogServer.BodyAsync(await server.Admin.GetAsync("/api/v1/rate-decks?limit=500"));
+        var listed = await ApiServer.BodyAsync(await server.Admin.GetAsync("/api/v1/rate-decks?limit=500"));
         Assert.Contains(listed.GetProperty("items").EnumerateArray(), d => d.GetProperty("name").GetString() == name && d.GetProperty("rateCount").GetInt32() == 2);
 
         int Count(string what) => diff.GetProperty(what).GetInt32();
@@ -31,11 +31,11 @@ public sealed class RateDeckTests(CatalogServer server)
     {
         var id = await server.DeckAsync(India);
         using var response = await server.Admin.PostAsync(
-            $"/api/v1/rate-decks/{id}/import?dryRun=true", CatalogServer.Csv("prefix,description,rate,increment_seconds\n91,India,1.30,60\n92,Pakistan,9,60\n"));
-        var body = await CatalogServer.BodyAsync(response);
+            $"/api/v1/rate-decks/{id}/import?dryRun=true", ApiServer.Csv("prefix,description,rate,increment_seconds\n91,India,1.30,60\n92,Pakistan,9,60\n"));
+        var body = await ApiServer.BodyAsync(response);
         var diff = body.GetProperty("diff");
         Assert.Equal((1, 1, 1, 0), (diff.GetProperty("added").GetInt32(), diff.GetProperty("changed").GetInt32(), diff.GetProperty("removed").GetInt32(), diff.GetProperty("same").GetInt32()));
-        var deck = await CatalogServer.BodyAsync(await server.Admin.GetAsync($"/api/v1/rate-decks/{id}"));
+        var deck = await ApiServer.BodyAsync(await server.Admin.GetAsync($"/api/v1/rate-decks/{id}"));
         Assert.Equal(1, deck.GetProperty("version").GetInt32());
     }
 
@@ -43,7 +43,7 @@ public sealed class RateDeckTests(CatalogServer server)
     public async Task A_lookup_shows_the_candidates_the_choice_and_the_charge()
     {
         var id = await server.DeckAsync(India);
-        var found = await CatalogServer.BodyAsync(await server.Admin.GetAsync($"/api/v1/rate-decks/{id}/lookup?number=%2B919812345678&seconds=61"));
+        var found = await ApiServer.BodyAsync(await server.Admin.GetAsync($"/api/v1/rate-decks/{id}/lookup?number=%2B919812345678&seconds=61"));
         Assert.Equal("9198", found.GetProperty("prefix").GetString());
         Assert.Equal("0.61", found.GetProperty("amount").GetString());
         Assert.Equal(["9198", "91"], found.GetProperty("candidates").EnumerateArray().Select(c => c.GetProperty("prefix").GetString()));
@@ -54,7 +54,7 @@ public sealed class RateDeckTests(CatalogServer server)
     public async Task A_lookup_finds_no_rate_outside_the_deck()
     {
         var id = await server.DeckAsync(India);
-        await CatalogServer.ProblemAsync(await server.Admin.GetAsync($"/api/v1/rate-decks/{id}/lookup?number=4930123456"), 404, "no_rate");
+        await ApiServer.ProblemAsync(await server.Admin.GetAsync($"/api/v1/rate-decks/{id}/lookup?number=4930123456"), 404, "no_rate");
     }
 
     [Fact]
@@ -77,8 +77,8 @@ public sealed class RateDeckTests(CatalogServer server)
     {
         var id = await server.DeckAsync(India);
         using var response = await server.Admin.PostAsync(
-            $"/api/v1/rate-decks/{id}/import", CatalogServer.Csv("prefix,rate\n91,1.20\n9x,1\n44,-1\n49,abc\n"));
-        var problem = await CatalogServer.ProblemAsync(response, 422, "rate_deck_errors");
+            $"/api/v1/rate-decks/{id}/import", ApiServer.Csv("prefix,rate\n91,1.20\n9x,1\n44,-1\n49,abc\n"));
+        var problem = await ApiServer.ProblemAsync(response, 422, "rate_deck_errors");
         Assert.Equal(3, problem.GetProperty("errorCount").GetInt32());
         Assert.Equal([3, 4, 5], problem.GetProperty("errors").EnumerateArray().Select(e => e.GetProperty("line").GetInt32()));
         Assert.Equal("0.60", await AmountAsync(id, "2026-02-28T23:59:59Z"));
@@ -90,10 +90,10 @@ public sealed class RateDeckTests(CatalogServer server)
         var id = await server.DeckAsync(India);
         using var latin = new ByteArrayContent([.. "prefix,description,rate\n49,K"u8, 0xF6, .. "ln,1\n"u8]);
         latin.Headers.ContentType = new("text/csv");
-        await CatalogServer.ProblemAsync(await server.Admin.PostAsync($"/api/v1/rate-decks/{id}/import", latin), 422, "rate_deck_encoding");
-        await CatalogServer.ProblemAsync(await server.Admin.PostAsync($"/api/v1/rate-decks/{id}/import", CatalogServer.Csv("")), 422, "rate_deck_errors");
-        await CatalogServer.ProblemAsync(await server.Admin.PostAsync($"/api/v1/rate-decks/{id}/import", CatalogServer.Csv("prefix,rate\n")), 422, "rate_count");
-        await CatalogServer.ProblemAsync(await server.Admin.PostAsync($"/api/v1/rate-decks/{id}/import", CatalogServer.Json(new { })), 415, "unsupported_media_type");
+        await ApiServer.ProblemAsync(await server.Admin.PostAsync($"/api/v1/rate-decks/{id}/import", latin), 422, "rate_deck_encoding");
+        await ApiServer.ProblemAsync(await server.Admin.PostAsync($"/api/v1/rate-decks/{id}/import", ApiServer.Csv("")), 422, "rate_deck_errors");
+        await ApiServer.ProblemAsync(await server.Admin.PostAsync($"/api/v1/rate-decks/{id}/import", ApiServer.Csv("prefix,rate\n")), 422, "rate_count");
+        await ApiServer.ProblemAsync(await server.Admin.PostAsync($"/api/v1/rate-decks/{id}/import", ApiServer.Json(new { })), 415, "unsupported_media_type");
     }
 
     [Fact]
@@ -116,7 +116,7 @@ public sealed class RateDeckTests(CatalogServer server)
         for (var i = 0; i < 100_000; i++)
             text.Append(CultureInfo.InvariantCulture, $"9{100_000 + i},Place {i % 500},0.{i % 90 + 10},60\n");
         var id = await server.DeckAsync(text.ToString());
-        var found = await CatalogServer.BodyAsync(await server.Admin.GetAsync($"/api/v1/rate-decks/{id}/lookup?number=91000011234"));
+        var found = await ApiServer.BodyAsync(await server.Admin.GetAsync($"/api/v1/rate-decks/{id}/lookup?number=91000011234"));
         Assert.Equal("9100001", found.GetProperty("prefix").GetString());
     }
 
@@ -124,14 +124,14 @@ public sealed class RateDeckTests(CatalogServer server)
     public async Task Networks_and_channels_are_looked_up_by_their_own_names()
     {
         var sms = await server.DeckAsync("mcc,mnc,description,rate\n404,45,Airtel,0.20\n404,*,India,0.25\n", kind: "sms");
-        var network = await CatalogServer.BodyAsync(await server.Admin.GetAsync($"/api/v1/rate-decks/{sms}/lookup?mcc=404&mnc=45&quantity=3"));
+        var network = await ApiServer.BodyAsync(await server.Admin.GetAsync($"/api/v1/rate-decks/{sms}/lookup?mcc=404&mnc=45&quantity=3"));
         Assert.Equal("0.60", network.GetProperty("amount").GetString());
-        var country = await CatalogServer.BodyAsync(await server.Admin.GetAsync($"/api/v1/rate-decks/{sms}/lookup?mcc=404&mnc=10"));
+        var country = await ApiServer.BodyAsync(await server.Admin.GetAsync($"/api/v1/rate-decks/{sms}/lookup?mcc=404&mnc=10"));
         Assert.Equal("404-*", country.GetProperty("prefix").GetString());
         var events = await server.DeckAsync("channel,description,rate\nsms_otp,SMS OTP,0.30\n", kind: "event");
-        var channel = await CatalogServer.BodyAsync(await server.Admin.GetAsync($"/api/v1/rate-decks/{events}/lookup?channel=sms_otp"));
+        var channel = await ApiServer.BodyAsync(await server.Admin.GetAsync($"/api/v1/rate-decks/{events}/lookup?channel=sms_otp"));
         Assert.Equal("0.30", channel.GetProperty("amount").GetString());
-        await CatalogServer.ProblemAsync(await server.Admin.GetAsync($"/api/v1/rate-decks/{sms}/lookup?number=91"), 422, "invalid_value");
+        await ApiServer.ProblemAsync(await server.Admin.GetAsync($"/api/v1/rate-decks/{sms}/lookup?number=91"), 422, "invalid_value");
     }
 
     [Fact]
@@ -139,9 +139,9 @@ public sealed class RateDeckTests(CatalogServer server)
     {
         var id = await server.DeckAsync(India);
         foreach (var path in new[] { "", "/export", "/lookup?number=9198" })
-            await CatalogServer.ProblemAsync(await server.Foreign.GetAsync($"/api/v1/rate-decks/{id}{path}"), 404, "not_found");
-        await CatalogServer.ProblemAsync(await server.Foreign.PostAsync($"/api/v1/rate-decks/{id}/import", CatalogServer.Csv(India)), 404, "not_found");
-        var listed = await CatalogServer.BodyAsync(await server.Foreign.GetAsync("/api/v1/rate-decks"));
+            await ApiServer.ProblemAsync(await server.Foreign.GetAsync($"/api/v1/rate-decks/{id}{path}"), 404, "not_found");
+        await ApiServer.ProblemAsync(await server.Foreign.PostAsync($"/api/v1/rate-decks/{id}/import", ApiServer.Csv(India)), 404, "not_found");
+        var listed = await ApiServer.BodyAsync(await server.Foreign.GetAsync("/api/v1/rate-decks"));
         Assert.DoesNotContain(listed.GetProperty("items").EnumerateArray(), d => d.GetProperty("id").GetInt32() == id);
     }
 
@@ -152,7 +152,7 @@ public sealed class RateDeckTests(CatalogServer server)
     public async Task A_wrong_deck_is_refused_by_field(string body, string field)
     {
         using var content = new StringContent(body, Encoding.UTF8, "application/json");
-        var problem = await CatalogServer.ProblemAsync(await server.Admin.PostAsync("/api/v1/rate-decks", content), 422, "invalid_value");
+        var problem = await ApiServer.ProblemAsync(await server.Admin.PostAsync("/api/v1/rate-decks", content), 422, "invalid_value");
         Assert.Equal(field, problem.GetProperty("field").GetString());
     }
 
@@ -161,16 +161,16 @@ public sealed class RateDeckTests(CatalogServer server)
     {
         var name = server.NewName("twice");
         await server.DeckAsync(India, name);
-        using var again = await server.Admin.PostAsync("/api/v1/rate-decks", CatalogServer.Json(new { name, kind = "voice", currency = "INR" }));
-        await CatalogServer.ProblemAsync(again, 409, "name_taken");
+        using var again = await server.Admin.PostAsync("/api/v1/rate-decks", ApiServer.Json(new { name, kind = "voice", currency = "INR" }));
+        await ApiServer.ProblemAsync(again, 409, "name_taken");
     }
 
     async Task ImportAsync(int id, string csv, string effectiveFrom)
     {
-        using var response = await server.Admin.PostAsync($"/api/v1/rate-decks/{id}/import?effectiveFrom={effectiveFrom}", CatalogServer.Csv(csv));
+        using var response = await server.Admin.PostAsync($"/api/v1/rate-decks/{id}/import?effectiveFrom={effectiveFrom}", ApiServer.Csv(csv));
         Assert.True(response.IsSuccessStatusCode, await response.Content.ReadAsStringAsync());
     }
 
     async Task<string?> AmountAsync(int id, string at) =>
-        (await CatalogServer.BodyAsync(await server.Admin.GetAsync($"/api/v1/rate-decks/{id}/lookup?number=919812345678&at={at}"))).GetProperty("amount").GetString();
+        (await ApiServer.BodyAsync(await server.Admin.GetAsync($"/api/v1/rate-decks/{id}/lookup?number=919812345678&at={at}"))).GetProperty("amount").GetString();
 }

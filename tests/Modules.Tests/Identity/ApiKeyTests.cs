@@ -2,19 +2,18 @@ using System.Net;
 using System.Net.Http.Headers;
 using System.Text;
 using Balatrix.Modules.Identity;
-using Balatrix.Modules.Tests.Catalog;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace Balatrix.Modules.Tests.Identity;
 
-public sealed class ApiKeyTests(CatalogServer server)
+public sealed class ApiKeyTests(ApiServer server) : IClassFixture<ApiServer>
 {
     const string Keys = "/api/v1/auth/api-keys";
 
     [Fact]
     public async Task A_key_is_made_used_listed_without_itself_and_revoked()
     {
-        var made = await CatalogServer.BodyAsync(await server.Admin.PostAsync(Keys, CatalogServer.Json(new { name = "reader", scopes = new[] { "catalog:read" } })));
+        var made = await ApiServer.BodyAsync(await server.Admin.PostAsync(Keys, ApiServer.Json(new { name = "reader", scopes = new[] { "catalog:read" } })));
         var (id, key) = (made.GetProperty("id").GetInt32(), made.GetProperty("key").GetString()!);
         using var client = server.NewClient(key);
         Assert.Equal(HttpStatusCode.OK, (await client.GetAsync("/api/v1/rate-decks")).StatusCode);
@@ -22,11 +21,11 @@ public sealed class ApiKeyTests(CatalogServer server)
         using var list = await server.Admin.GetAsync(Keys);
         var text = await list.Content.ReadAsStringAsync();
         Assert.DoesNotContain(key, text, StringComparison.Ordinal);
-        var listed = (await CatalogServer.BodyAsync(list)).GetProperty("items").EnumerateArray().Single(k => k.GetProperty("id").GetInt32() == id);
+        var listed = (await ApiServer.BodyAsync(list)).GetProperty("items").EnumerateArray().Single(k => k.GetProperty("id").GetInt32() == id);
         Assert.NotEqual(System.Text.Json.JsonValueKind.Null, listed.GetProperty("lastUsedAt").ValueKind);
 
         Assert.Equal(HttpStatusCode.NoContent, (await server.Admin.DeleteAsync($"{Keys}/{id}")).StatusCode);
-        await CatalogServer.ProblemAsync(await client.GetAsync("/api/v1/rate-decks"), 401, "unauthenticated");
+        await ApiServer.ProblemAsync(await client.GetAsync("/api/v1/rate-decks"), 401, "unauthenticated");
     }
 
     [Fact]
@@ -36,7 +35,7 @@ public sealed class ApiKeyTests(CatalogServer server)
         foreach (var client in new[] { server.Anonymous, wrong })
         {
             using var response = await client.GetAsync("/api/v1/rate-decks");
-            await CatalogServer.ProblemAsync(response, 401, "unauthenticated");
+            await ApiServer.ProblemAsync(response, 401, "unauthenticated");
             Assert.Contains(response.Headers.WwwAuthenticate, h => h.Scheme == "Bearer");
         }
     }
@@ -50,7 +49,7 @@ public sealed class ApiKeyTests(CatalogServer server)
         Assert.Equal(HttpStatusCode.OK, (await header.GetAsync("/api/v1/rate-decks")).StatusCode);
         using var basic = server.NewClient(null);
         basic.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Basic", Convert.ToBase64String(Encoding.UTF8.GetBytes($"any:{key}")));
-        await CatalogServer.ProblemAsync(await basic.GetAsync("/api/v1/rate-decks"), 401, "unauthenticated");
+        await ApiServer.ProblemAsync(await basic.GetAsync("/api/v1/rate-decks"), 401, "unauthenticated");
     }
 
     [Fact]
@@ -63,8 +62,8 @@ public sealed class ApiKeyTests(CatalogServer server)
         using var far = server.NewClient(elsewhere);
         using var near = server.NewClient(here);
         using var old = server.NewClient(expired);
-        await CatalogServer.ProblemAsync(await far.GetAsync("/api/v1/rate-decks"), 401, "unauthenticated");
-        await CatalogServer.ProblemAsync(await old.GetAsync("/api/v1/rate-decks"), 401, "unauthenticated");
+        await ApiServer.ProblemAsync(await far.GetAsync("/api/v1/rate-decks"), 401, "unauthenticated");
+        await ApiServer.ProblemAsync(await old.GetAsync("/api/v1/rate-decks"), 401, "unauthenticated");
         Assert.Equal(HttpStatusCode.OK, (await near.GetAsync("/api/v1/rate-decks")).StatusCode);
     }
 
@@ -72,16 +71,16 @@ public sealed class ApiKeyTests(CatalogServer server)
     public async Task A_key_without_the_scope_is_refused_by_name_of_the_scope()
     {
         using var client = await server.ClientAsync(1, Scope.UsageWrite);
-        var problem = await CatalogServer.ProblemAsync(await client.GetAsync("/api/v1/rate-decks"), 403, "insufficient_scope");
+        var problem = await ApiServer.ProblemAsync(await client.GetAsync("/api/v1/rate-decks"), 403, "insufficient_scope");
         Assert.Equal(Scope.CatalogRead, problem.GetProperty("expected").GetString());
-        await CatalogServer.ProblemAsync(await client.PostAsync(Keys, CatalogServer.Json(new { name = "more", scopes = new[] { "*" } })), 403, "insufficient_scope");
+        await ApiServer.ProblemAsync(await client.PostAsync(Keys, ApiServer.Json(new { name = "more", scopes = new[] { "*" } })), 403, "insufficient_scope");
     }
 
     [Fact]
     public async Task A_key_of_another_tenant_is_not_there()
     {
-        var made = await CatalogServer.BodyAsync(await server.Admin.PostAsync(Keys, CatalogServer.Json(new { name = "mine", scopes = new[] { "*" } })));
-        await CatalogServer.ProblemAsync(await server.Foreign.DeleteAsync($"{Keys}/{made.GetProperty("id").GetInt32()}"), 404, "not_found");
+        var made = await ApiServer.BodyAsync(await server.Admin.PostAsync(Keys, ApiServer.Json(new { name = "mine", scopes = new[] { "*" } })));
+        await ApiServer.ProblemAsync(await server.Foreign.DeleteAsync($"{Keys}/{made.GetProperty("id").GetInt32()}"), 404, "not_found");
     }
 
     [Theory]
@@ -95,7 +94,7 @@ public sealed class ApiKeyTests(CatalogServer server)
     public async Task A_wrong_request_is_refused_by_field(string body, string field)
     {
         using var content = new StringContent(body, Encoding.UTF8, "application/json");
-        var problem = await CatalogServer.ProblemAsync(await server.Admin.PostAsync(Keys, content), 422, "invalid_value");
+        var problem = await ApiServer.ProblemAsync(await server.Admin.PostAsync(Keys, content), 422, "invalid_value");
         Assert.Equal(field, problem.GetProperty("field").GetString());
     }
 
@@ -119,5 +118,5 @@ public sealed class ApiKeyTests(CatalogServer server)
 
     [Fact]
     public async Task An_address_that_does_not_say_who_may_call_it_is_closed() =>
-        await CatalogServer.ProblemAsync(await server.Admin.GetAsync("/undeclared"), 403, "closed");
+        await ApiServer.ProblemAsync(await server.Admin.GetAsync("/undeclared"), 403, "closed");
 }

@@ -1,28 +1,21 @@
 using System.Net.Http.Headers;
 using System.Text;
 using System.Text.Json;
-using Balatrix.Modules.Catalog;
 using Balatrix.Modules.Identity;
-using Balatrix.Modules.Operations.ApiDocs;
 using Balatrix.Modules.Platform;
-using Balatrix.Modules.Tests.Catalog;
+using Balatrix.Modules.Tests.Harness;
+using Balatrix.Web;
 using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Logging;
 
-[assembly: AssemblyFixture(typeof(CatalogServer))]
+namespace Balatrix.Modules.Tests;
 
-namespace Balatrix.Modules.Tests.Catalog;
-
-/// <summary>Catalog, identity and the API's document over real HTTP, on a database of its own with two tenants.</summary>
-public sealed class CatalogServer : IAsyncLifetime
+/// <summary>The whole API over real HTTP, on a database of its own with two tenants.</summary>
+public sealed class ApiServer(TestCluster cluster) : IAsyncLifetime
 {
-    readonly string folder = Directory.CreateTempSubdirectory("balatrix-test-").FullName;
-    EmbeddedPostgres? postgres;
     WebApplication? app;
     int unique;
 
@@ -40,32 +33,12 @@ public sealed class CatalogServer : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
-        // The server's own account must be able to reach the data folder.
-        if (!OperatingSystem.IsWindows())
-            File.SetUnixFileMode(folder, (UnixFileMode)Convert.ToInt32("755", 8));
-        postgres = await EmbeddedPostgres.StartAsync(folder, durable: false, _ => { }, CancellationToken.None);
-        Database = new Database(postgres.ConnectionString);
-        await new Migrations(Database).UpAsync(null, CancellationToken.None);
+        Database = new Database(await cluster.CloneAsync());
         await using (var tenants = Database.Owner.CreateCommand(
             "insert into platform.tenants (tenant_id, slug, name) values (1, 'demo', 'Demo'), (2, 'other', 'Other') on conflict do nothing"))
             await tenants.ExecuteNonQueryAsync();
 
-        var builder = WebApplication.CreateSlimBuilder();
-        builder.WebHost.UseUrls("http://127.0.0.1:0");
-        builder.Logging.ClearProviders();
-        builder.Services.AddSingleton(TimeProvider.System);
-        builder.Services.AddSingleton(Database);
-        builder.Services.AddCatalog();
-        builder.Services.AddIdentity();
-        builder.Services.AddApiDocs();
-        app = builder.Build();
-        app.UseProblems([]);
-        app.UseApiDocs();
-        app.UseRouting();
-        app.UseMiddleware<AccessMiddleware>();
-        app.MapCatalog();
-        app.MapIdentity();
-        app.MapApiDocs();
+        app = BalatrixServer.Build(Database, "http://127.0.0.1:0", TimeProvider.System);
         app.MapGet("/undeclared", () => "open?").ExcludeFromDescription();
         await app.StartAsync();
 
@@ -121,8 +94,5 @@ public sealed class CatalogServer : IAsyncLifetime
             await app.DisposeAsync();
         if (Database is not null)
             await Database.DisposeAsync();
-        if (postgres is not null)
-            await postgres.DisposeAsync();
-        Directory.Delete(folder, recursive: true);
     }
 }

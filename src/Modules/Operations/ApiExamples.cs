@@ -1,0 +1,54 @@
+using System.Text.Json.Nodes;
+
+namespace Balatrix.Modules.Operations;
+
+/// <summary>Examples of request bodies, for the API's document.</summary>
+static class ApiExamples
+{
+    static readonly Dictionary<string, string> Bodies = new(StringComparer.Ordinal)
+    {
+        ["POST /api/v1/cdrs"] = """{"account":"ACC-10001","id":"6066ab8e-bff8-4f45-9e7f-2bad4aac639d","called":"+919812345678","calling":"+918045678901","answerTime":"2026-11-21T09:30:00Z","durationSeconds":61.2,"hangupCause":"NORMAL_CLEARING"}""",
+        ["POST /api/v1/cdrs/batch"] = """[{"account":"ACC-10001","id":"call-1","called":"+919812345678","startTime":"2026-11-21T09:30:00Z","durationSeconds":42}]""",
+        ["POST /api/v1/charges"] = """{"account":"ACC-10001","id":"msg-1","to":"+919812345678","from":"BALTRX","text":"Your code is 123456","mcc":"404","mnc":"45"}""",
+        ["POST /api/v1/events"] = """{"specversion":"1.0","id":"otp-1","source":"auth","type":"balatrix.auth.sms_otp","subject":"ACC-10001","time":"2026-11-21T09:30:00Z","data":{"quantity":1}}""",
+        ["POST /api/v1/events/batch"] = """[{"specversion":"1.0","id":"otp-1","source":"auth","type":"balatrix.auth.sms_otp","subject":"ACC-10001","data":{}}]""",
+        ["POST /api/v1/accounts"] = """{"name":"Acme","kind":"prepaid","plan":"starter","codes":["ACME-7"]}""",
+        ["POST /api/v1/accounts/{id}/top-up"] = """{"amount":"500.00","reference":"NEFT 12345"}""",
+        ["POST /api/v1/accounts/{id}/adjust"] = """{"amount":"-25.00","reason":"Charged twice by mistake"}""",
+        ["POST /api/v1/accounts/{id}/transfer"] = """{"to":"ACC-10002","amount":"100.00","reference":"Shared budget"}""",
+        ["PUT /api/v1/accounts/{id}/limits"] = """{"creditLimit":"50000.00","dailySpendCap":"5000.00","concurrentCalls":10}""",
+        ["PUT /api/v1/accounts/{id}/auto-recharge"] = """{"enabled":true,"threshold":"100.00","amount":"500.00"}""",
+        ["POST /api/v1/accounts/{id}/reservations"] = """{"service":"voice.outbound","to":"+919812345678","quantity":60,"eventId":"6066ab8e-bff8-4f45-9e7f-2bad4aac639d"}""",
+        ["POST /api/v1/reservations/{id}/extend"] = """{"sequence":1,"quantity":60}""",
+        ["POST /api/v1/reservations/{id}/settle"] = """{"quantity":73.4}""",
+        ["PUT /api/v1/sms-cdrs/{id}/status"] = """{"status":"delivered"}""",
+        ["POST /api/v1/webhooks/cdr"] = """
+            {"variables":{"uuid":"6066ab8e-bff8-4f45-9e7f-2bad4aac639d","accountcode":"ACME-1","direction":"inbound","caller_id_number":"918045678901",
+             "destination_number":"919812345678","start_stamp":"2026-11-21 09:29:55","start_epoch":"1795253395","answer_epoch":"1795253400","end_epoch":"1795253462",
+             "billsec":"62","billusec":"61200000","hangup_cause":"NORMAL_CLEARING"}}
+            """,
+        ["POST /api/v1/rate-decks"] = """{"name":"my-voice","kind":"voice","currency":"INR"}""",
+        ["POST /api/v1/rate-decks/{id}/import"] = "prefix,description,rate,increment_seconds\n91,India,1.20,60\n9198,India Mobile,0.60,1\n",
+        ["POST /api/v1/plans"] = """
+            {"code":"my-plan","name":"My plan","currency":"INR","terms":{"prices":{"monthly":"349.00","annual":"3348.00"},
+             "allowances":[{"name":"500 outbound minutes","service":"voice.outbound","destinationGroup":"India","quantity":30000,"rollover":false}],
+             "decks":{"voice.outbound":["my-voice"]},"overagePerMinute":"1.99","features":["voicemail"],"limits":{"concurrentCalls":2}}}
+            """,
+        ["PUT /api/v1/plans/{id}"] = """{"name":"My plan","terms":{"prices":{"monthly":"399.00"},"decks":{"voice.outbound":["my-voice"]}}}""",
+        ["POST /api/v1/auth/api-keys"] = """{"name":"softswitch","scopes":["usage:write","wallet:write"],"allowedIps":["10.0.0.0/8"]}""",
+    };
+
+    /// <summary>The example of an operation in a media type, or null.</summary>
+    /// <param name="operation">Method and path, as "POST /api/v1/plans".</param>
+    /// <param name="contentType">JSON is shown as it is, NDJSON with an element a line, CSV as text; XML and forms have none.</param>
+    public static JsonNode? Find(string operation, string contentType)
+    {
+        if (!Bodies.TryGetValue(operation, out var body))
+            return null;
+        if (contentType.EndsWith("xml", StringComparison.Ordinal) || contentType.EndsWith("form-urlencoded", StringComparison.Ordinal))
+            return null;
+        if (contentType.EndsWith("ndjson", StringComparison.Ordinal))
+            return JsonValue.Create(string.Concat(JsonNode.Parse(body)!.AsArray().Select(element => element!.ToJsonString() + "\n")));
+        return contentType.EndsWith("json", StringComparison.Ordinal) ? JsonNode.Parse(body) : JsonValue.Create(body);
+    }
+}
