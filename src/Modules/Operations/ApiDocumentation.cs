@@ -38,12 +38,12 @@ public static class ApiDocumentation
         ("wallet", "Balances, top-ups, reservations."),
         ("cdrs", "Call detail records in, and as they were charged."),
         ("messaging", "Messages, charged by segment."),
-        ("charges", "Charges before use."),
         ("events", "Counted events, as CloudEvents."),
         ("accounts", "Who pays."),
         ("catalog", "Plans and rate decks."),
         ("auth", "API keys."),
-        ("ledger", "The books and their proof."),
+        ("operations", "The books and their proof."),
+        ("monitoring", "Whether it lives and is ready."),
     ];
 
     /// <summary>The document's services.</summary>
