@@ -1,0 +1,19 @@
+namespace Balatrix.Modules;
+
+/// <summary>Every allowed arrow between modules. A test holds the sources to it and draws it into ARCHITECTURE.md.</summary>
+public static class ModuleMap
+{
+    /// <summary>Each module and those whose public types it may use.</summary>
+    public static IReadOnlyDictionary<string, string[]> Uses { get; } = new SortedDictionary<string, string[]>(StringComparer.Ordinal)
+    {
+        ["Platform"] = [],
+        ["Identity"] = ["Platform"],
+        ["Catalog"] = ["Identity", "Platform"],
+        ["Customers"] = ["Catalog", "Identity", "Ledger", "Platform"],
+        ["Ledger"] = ["Catalog", "Customers", "Identity", "Platform"],
+        ["Usage"] = ["Catalog", "Customers", "Identity", "Ledger", "Platform"],
+        ["Voice"] = ["Customers", "Identity", "Ledger", "Platform", "Usage"],
+        ["Messaging"] = ["Catalog", "Customers", "Identity", "Ledger", "Platform", "Usage"],
+        ["Operations"] = ["Catalog", "Customers", "Identity", "Ledger", "Platform"],
+    };
+}
