@@ -88,12 +88,12 @@ public sealed class EmbeddedPostgres : IAsyncDisposable
         await stopping.CancelAsync();
         await supervisor;
         if (attachment is not null)
-            await attachment.DisposeAsync();
-        if (ownership is not null)
         {
+            await attachment.DisposeAsync();
             await StopIfLastAsync();
-            await ownership.DisposeAsync();
         }
+        if (ownership is not null)
+            await ownership.DisposeAsync();
         stopping.Dispose();
     }
 

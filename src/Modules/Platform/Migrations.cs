@@ -82,6 +82,9 @@ public sealed class Migrations(Database database)
                 connection, "select version, checksum, applied_at from platform.migrations", [],
                 r => (r.GetInt32(0), r.GetString(1), r.GetFieldValue<DateTimeOffset>(2)), cancellationToken);
             var applied = rows.ToDictionary(r => r.Item1, r => (r.Item2, r.Item3));
+            var newest = All()[^1].Version;
+            if (applied.Keys.Where(version => version > newest).Order().FirstOrDefault() is > 0 and var unknown)
+                throw new SetupException($"The database has migration {unknown}, which this program does not know: it is older than the database. Run the newer Balatrix.");
             foreach (var migration in All())
                 if (applied.TryGetValue(migration.Version, out var known) && known.Item1 != migration.Checksum)
                     throw new SetupException($"Migration {migration.Version} ({migration.Name}) was changed after it was applied to this database.");
