@@ -1,0 +1,140 @@
+using System.Globalization;
+using System.Text;
+using Balatrix.Core.Rating;
+using Balatrix.Modules.Catalog;
+using Balatrix.Modules.Ledger;
+using Balatrix.Modules.Platform;
+using Balatrix.Modules.Usage;
+using Balatrix.Web;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace Balatrix.Bench;
+
+/// <summary>A durable embedded PostgreSQL of its own with 10,000 accounts on a plan with a 100,000-prefix deck, and the real application on it.</summary>
+sealed class BenchWorld : IAsyncDisposable
+{
+    public const int Tenant = 1;
+    public const long FirstAccount = 1_000_000;
+    public const int Prefixes = 100_000;
+
+    readonly EmbeddedPostgres server;
+    readonly string folder;
+    readonly WebApplication app;
+    long nextEvent;
+
+    BenchWorld(EmbeddedPostgres server, string folder, WebApplication app, Database database, int accounts)
+    {
+        this.server = server;
+        this.folder = folder;
+        this.app = app;
+        Database = database;
+        Accounts = accounts;
+    }
+
+    public Database Database { get; }
+
+    public int Accounts { get; }
+
+    public string Url => app.Urls.First();
+
+    public IServiceProvider Services => app.Services;
+
+    public ChargingPipeline Pipeline => Services.GetRequiredService<ChargingPipeline>();
+
+    public static async Task<BenchWorld> StartAsync(int accounts, ChargingOptions options)
+    {
+        var folder = Path.Combine(Path.GetTempPath(), "balatrix-bench-" + Environment.ProcessId);
+        var server = await EmbeddedPostgres.StartAsync(folder, durable: true, _ => { }, CancellationToken.None);
+        var database = new Database(server.ConnectionString);
+        await new Migrations(database).UpAsync(null, CancellationToken.None);
+        var app = BalatrixServer.Build(database, "http://127.0.0.1:0", TimeProvider.System, options);
+        await app.Services.GetRequiredService<Modules.Operations.SeedData>().EnsureTenantAsync(CancellationToken.None);
+        await app.StartAsync();
+        var world = new BenchWorld(server, folder, app, database, accounts);
+        await world.SetUpAsync();
+        return world;
+    }
+
+    async Task SetUpAsync()
+    {
+        var decks = Services.GetRequiredService<DeckStore>();
+        var deck = await decks.CreateAsync(Tenant, "bench", "voice", "INR", CancellationToken.None);
+        await decks.ImportAsync(Tenant, deck!.Value, [.. Rates()], DateTimeOffset.UtcNow.AddDays(-400), CancellationToken.None);
+        var plans = Services.GetRequiredService<PlanStore>();
+        var terms = new PlanTerms { Decks = new() { ["voice.outbound"] = ["bench"] } };
+        var plan = await plans.CreateAsync(Tenant, "bench", "Bench", "INR", terms, CancellationToken.None);
+        await ExecuteAsync(
+            $"""
+            insert into ledger.accounts (account_id, tenant_id, kind, currency, balance_micros, entry_no, plan_version_id, plan_since)
+            select {FirstAccount} + i, {Tenant}, 1, 'INR', 1000000000000000, 1, {plan!.PlanVersionId}, now() - interval '400 days' from generate_series(0, {Accounts - 1}) i;
+            insert into ledger.journal_entries (account_id, entry_no, tenant_id, event_key, kind, debit_book, credit_book, amount_micros, balance_after_micros, recorded_at, reference)
+            select {FirstAccount} + i, 1, {Tenant}, gen_random_uuid(), 1, 20, 1, 1000000000000000, 1000000000000000, now(), 'opening' from generate_series(0, {Accounts - 1}) i;
+            insert into ledger.allowances (account_id, tenant_id, service, destination_group, name, granted, valid_from, valid_to)
+            select {FirstAccount} + i, {Tenant}, 1, 'Group 1', 'bench minutes', 1000000, now() - interval '40 days', now() + interval '40 days' from generate_series(0, {Accounts - 1}) i;
+            analyze ledger.accounts; analyze ledger.allowances;
+            """);
+    }
+
+    /// <summary>Prefixes of one to six digits behind 9; every 5-digit one and many 6-digit ones.</summary>
+    public static IEnumerable<Rate> Rates()
+    {
+        yield return new() { Prefix = "9", Description = "Group 0", RateMicros = 1_200_000 };
+        for (var i = 0; i < Prefixes - 1; i++)
+            yield return new()
+            {
+                Prefix = "9" + i.ToString("00000", CultureInfo.InvariantCulture),
+                Description = $"Group {i % 50}",
+                RateMicros = 500_000 + (i % 97 * 10_000),
+                IncrementSeconds = i % 3 == 0 ? 60 : 1,
+                MinimumSeconds = i % 7 == 0 ? 30 : 0,
+            };
+    }
+
+    /// <summary>Bodies of structured CloudEvents, a batch each, for accounts chosen by rank.</summary>
+    public byte[][] Events(int count, int batch, Func<Random, int> rank)
+    {
+        var random = new Random(unchecked((int)Interlocked.Read(ref nextEvent)));
+        var now = DateTimeOffset.UtcNow.AddHours(-1);
+        var bodies = new byte[count / batch][];
+        for (var b = 0; b < bodies.Length; b++)
+        {
+            var text = new StringBuilder("[");
+            for (var i = 0; i < batch; i++)
+            {
+                var id = Interlocked.Increment(ref nextEvent);
+                text.Append(i == 0 ? "" : ",").Append(CultureInfo.InvariantCulture,
+                    $"{{\"specversion\":\"1.0\",\"id\":\"{Guid.NewGuid()}\",\"source\":\"cdr\",\"type\":\"balatrix.voice.call\",\"subject\":\"ACC-{FirstAccount + rank(random)}\",\"time\":\"{now.AddMilliseconds(id % 3_000_000):yyyy-MM-ddTHH:mm:ss.fffZ}\",\"data\":{{\"called\":\"+9{random.Next(100_000_000, 999_999_999)}\",\"calling\":\"+918045678901\",\"durationMilliseconds\":{random.Next(1000, 200_000)}}}}}");
+            }
+            bodies[b] = Encoding.UTF8.GetBytes(text.Append(']').ToString());
+        }
+        return bodies;
+    }
+
+    /// <summary>Parses a body and brings its events through the pipeline, as the HTTP door does.</summary>
+    public async Task ChargeAsync(byte[] body)
+    {
+        var (elements, _) = UsageReading.Split(body, EventEndpoints.LargestBatch);
+        var reading = new UsageReading(DateTimeOffset.UtcNow);
+        var parsed = elements!.ConvertAll(e => reading.ReadCloudEvent(body.AsSpan(e)));
+        var answers = await Services.GetRequiredService<UsageIntake>().ChargeAsync(Tenant, parsed, hasHappened: true, CancellationToken.None);
+        if (Array.Find(answers, a => a.Status != 201) is { Status: > 0 } wrong)
+            throw new InvalidOperationException($"An event was not charged: {wrong.Status} {wrong.Problem}");
+    }
+
+    public async Task ExecuteAsync(string sql)
+    {
+        await using var connection = await Database.Owner.OpenConnectionAsync();
+        await using var command = new Npgsql.NpgsqlCommand(sql, connection) { CommandTimeout = 0 };
+        await command.ExecuteNonQueryAsync();
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await app.StopAsync();
+        await app.DisposeAsync();
+        await Database.DisposeAsync();
+        await server.DisposeAsync();
+        Directory.Delete(folder, recursive: true);
+    }
+}

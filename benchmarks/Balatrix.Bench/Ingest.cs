@@ -1,0 +1,125 @@
+using System.Diagnostics;
+using System.Net.Http.Headers;
+using Balatrix.Modules.Identity;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace Balatrix.Bench;
+
+/// <summary>Throughput of durable charging against a bare COPY of the same rows.</summary>
+static class Ingest
+{
+    const int Batch = 10_000;
+    const int Concurrent = 12;
+
+    public static Task<BenchResult> UniformAsync(BenchWorld world, int events) =>
+        AgainstCopyAsync("ingest", "durable events/s, accounts uniform", world, events, 0.6, bodies => ThroughPipelineAsync(world, bodies), r => r.Next(world.Accounts));
+
+    public static Task<BenchResult> ZipfAsync(BenchWorld world, int events)
+    {
+        var rank = Zipf(world.Accounts, 1.1);
+        return AgainstCopyAsync("ingest-zipf", "durable events/s, accounts Zipf 1.1", world, events, 0.6, bodies => ThroughPipelineAsync(world, bodies), rank);
+    }
+
+    public static async Task<BenchResult> HttpAsync(BenchWorld world, int events)
+    {
+        var (_, key) = await world.Services.GetRequiredService<ApiKeys>().CreateAsync(BenchWorld.Tenant, "bench", [Scope.All], [], null, CancellationToken.None);
+        using var client = new HttpClient { BaseAddress = new Uri(world.Url), Timeout = TimeSpan.FromMinutes(2) };
+        client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", key);
+        return await AgainstCopyAsync("ingest-http", "durable events/s over /events/batch", world, events, 0.45, bodies => OverHttpAsync(client, bodies), r => r.Next(world.Accounts));
+    }
+
+    /// <summary>One account against all accounts.</summary>
+    public static async Task<BenchResult> HotAsync(BenchWorld world, int events)
+    {
+        var (hot, uniform) = (new List<double>(), new List<double>());
+        for (var round = 0; round < 3; round++)
+        {
+            uniform.Add(await TimeAsync(events, world.Events(events, Batch, r => r.Next(world.Accounts)), b => ThroughPipelineAsync(world, b)));
+            hot.Add(await TimeAsync(events, world.Events(events, Batch, _ => 7), b => ThroughPipelineAsync(world, b)));
+        }
+        return Result("ingest-hot", "durable events/s, one account", Median(hot), Median(uniform), 0.5);
+    }
+
+    /// <summary>Group commit against a transaction an event, by the same statements.</summary>
+    public static async Task<BenchResult> SingleTransactionAsync(BenchWorld world, int events)
+    {
+        var (grouped, single) = (new List<double>(), new List<double>());
+        for (var round = 0; round < 3; round++)
+        {
+            grouped.Add(await TimeAsync(events, world.Events(events, Batch, r => r.Next(world.Accounts)), b => ThroughPipelineAsync(world, b)));
+            single.Add(await TimeAsync(500, world.Events(500, 1, r => r.Next(world.Accounts)), async bodies =>
+            {
+                foreach (var body in bodies)
+                    await world.ChargeAsync(body);
+            }));
+        }
+        return Result("ingest-single-tx", "durable events/s in groups", Median(grouped), Median(single), 20);
+    }
+
+    static async Task<BenchResult> AgainstCopyAsync(
+        string name, string what, BenchWorld world, int events, double goal, Func<byte[][], Task> work, Func<Random, int> rank)
+    {
+        var (values, baselines) = (new List<double>(), new List<double>());
+        await TimeAsync(events / 2, world.Events(events / 2, Batch, rank), work);
+        for (var round = 0; round < 3; round++)
+        {
+            values.Add(await TimeAsync(events, world.Events(events, Batch, rank), work));
+            baselines.Add(await CopyBaseline.RunAsync(world, events, Batch));
+        }
+        return Result(name, what, Median(values), Median(baselines), goal);
+    }
+
+    static async Task<double> TimeAsync(int events, byte[][] bodies, Func<byte[][], Task> work)
+    {
+        GC.Collect();
+        var clock = Stopwatch.StartNew();
+        await work(bodies);
+        return events / clock.Elapsed.TotalSeconds;
+    }
+
+    static async Task ThroughPipelineAsync(BenchWorld world, byte[][] bodies)
+    {
+        var next = -1;
+        await Task.WhenAll(Enumerable.Range(0, Concurrent).Select(_ => Task.Run(async () =>
+        {
+            for (int i; (i = Interlocked.Increment(ref next)) < bodies.Length;)
+                await world.ChargeAsync(bodies[i]);
+        })));
+    }
+
+    static async Task OverHttpAsync(HttpClient client, byte[][] bodies)
+    {
+        var next = -1;
+        await Task.WhenAll(Enumerable.Range(0, Concurrent).Select(_ => Task.Run(async () =>
+        {
+            for (int i; (i = Interlocked.Increment(ref next)) < bodies.Length;)
+            {
+                using var content = new ByteArrayContent(bodies[i]);
+                content.Headers.ContentType = new MediaTypeHeaderValue("application/cloudevents-batch+json");
+                using var response = await client.PostAsync("/api/v1/events/batch", content);
+                response.EnsureSuccessStatusCode();
+                var text = await response.Content.ReadAsStringAsync();
+                if (!text.StartsWith($"{{\"accepted\":{Batch},", StringComparison.Ordinal))
+                    throw new InvalidOperationException(text[..200]);
+            }
+        })));
+    }
+
+    static Func<Random, int> Zipf(int count, double exponent)
+    {
+        var cumulative = new double[count];
+        var sum = 0.0;
+        for (var i = 0; i < count; i++)
+            cumulative[i] = sum += 1 / Math.Pow(i + 1, exponent);
+        return random =>
+        {
+            var at = Array.BinarySearch(cumulative, random.NextDouble() * sum);
+            return Math.Min(count - 1, at < 0 ? ~at : at);
+        };
+    }
+
+    public static double Median(List<double> values) => values.Order().ElementAt(values.Count / 2);
+
+    public static BenchResult Result(string name, string what, double value, double baseline, double goal) =>
+        new(name, what, value, "events/s", baseline, value / baseline, goal, value / baseline >= goal);
+}

@@ -1,0 +1,54 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Runtime.InteropServices;
+using System.Text.Json;
+using Balatrix.Bench;
+using Balatrix.Modules.Ledger;
+
+string[] all = ["ingest", "ingest-zipf", "ingest-hot", "ingest-http", "ingest-single-tx"];
+var names = args.TakeWhile(a => !a.StartsWith("--", StringComparison.Ordinal)).ToArray();
+string? Option(string name) => Array.IndexOf(args, name) is >= 0 and var at && at + 1 < args.Length ? args[at + 1] : null;
+var unknown = names.Except(all).ToArray();
+if (unknown.Length > 0)
+{
+    Console.Error.WriteLine($"No benchmark {string.Join(", ", unknown)}; there are {string.Join(", ", all)}.");
+    return 2;
+}
+// A second of ingestion is about 60,000 events on two cores.
+var seconds = int.Parse(Option("--seconds") ?? "6", CultureInfo.InvariantCulture);
+var events = seconds * 50_000;
+var results = new List<BenchResult>();
+await using (var world = await BenchWorld.StartAsync(10_000, new ChargingOptions()))
+{
+    foreach (var name in names.Length > 0 ? names : all)
+    {
+        Console.Error.WriteLine($"running {name}");
+        results.Add(name switch
+        {
+            "ingest" => await Ingest.UniformAsync(world, events),
+            "ingest-zipf" => await Ingest.ZipfAsync(world, events),
+            "ingest-hot" => await Ingest.HotAsync(world, events),
+            "ingest-http" => await Ingest.HttpAsync(world, events),
+            _ => await Ingest.SingleTransactionAsync(world, events),
+        });
+        Console.Error.WriteLine(results[^1]);
+    }
+}
+var commit = await GitAsync();
+var machine = $"{Environment.ProcessorCount} cores, {RuntimeInformation.OSArchitecture}, {RuntimeInformation.FrameworkDescription}, PostgreSQL embedded";
+Console.WriteLine($"{"name",-18}{"value",12}{"baseline",12}{"ratio",8}{"goal",7}  ");
+foreach (var r in results)
+    Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{r.Name,-18}{r.Value,12:0}{r.Baseline,12:0}{r.Ratio,8:0.00}{r.Goal,7:0.##}  {(r.Held ? "held" : "SHORT")}  {r.What}"));
+Console.WriteLine($"{machine}, commit {commit}");
+if (Option("--json") is { } path)
+{
+    var json = new { machine, commit, results = results.ToDictionary(r => r.Name, r => new { value = r.Value, unit = r.Unit, baseline = r.Baseline, ratio = r.Ratio, goal = r.Goal, held = r.Held }) };
+    await File.WriteAllTextAsync(path, JsonSerializer.Serialize(json, new JsonSerializerOptions(JsonSerializerDefaults.Web) { WriteIndented = true }));
+}
+return 0;
+
+static async Task<string> GitAsync()
+{
+    using var git = Process.Start(new ProcessStartInfo("git", ["rev-parse", "--short", "HEAD"]) { RedirectStandardOutput = true, UseShellExecute = false })!;
+    return (await git.StandardOutput.ReadToEndAsync()).Trim();
+}
