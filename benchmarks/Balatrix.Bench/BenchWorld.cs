@@ -104,7 +104,7 @@ sealed class BenchWorld : IAsyncDisposable
             {
                 var id = Interlocked.Increment(ref nextEvent);
                 text.Append(i == 0 ? "" : ",").Append(CultureInfo.InvariantCulture,
-                    $"{{\"specversion\":\"1.0\",\"id\":\"{Guid.NewGuid()}\",\"source\":\"cdr\",\"type\":\"balatrix.voice.call\",\"subject\":\"ACC-{FirstAccount + rank(random)}\",\"time\":\"{now.AddMilliseconds(id % 3_000_000):yyyy-MM-ddTHH:mm:ss.fffZ}\",\"data\":{{\"called\":\"+9{random.Next(100_000_000, 999_999_999)}\",\"calling\":\"+918045678901\",\"durationMilliseconds\":{random.Next(1000, 200_000)}}}}}");
+                    $"{{\"specversion\":\"1.0\",\"id\":\"{Guid.NewGuid()}\",\"source\":\"cdr\",\"type\":\"balatrix.voice.call\",\"subject\":\"ACC-{FirstAccount + rank(random)}\",\"time\":\"{now.AddMilliseconds(id % 3_000_000):yyyy-MM-ddTHH:mm:ss.fffZ}\",\"data\":{{\"called\":\"+9{random.Next(100_000_000, 999_999_999)}\",\"calling\":\"+918045678901\",\"direction\":\"outbound\",\"durationMilliseconds\":{random.Next(1000, 200_000)}}}}}");
             }
             bodies[b] = Encoding.UTF8.GetBytes(text.Append(']').ToString());
         }
@@ -119,7 +119,7 @@ sealed class BenchWorld : IAsyncDisposable
         var parsed = elements!.ConvertAll(e => reading.ReadCloudEvent(body.AsSpan(e)));
         var answers = await Services.GetRequiredService<UsageIntake>().ChargeAsync(Tenant, parsed, hasHappened: true, CancellationToken.None);
         if (Array.Find(answers, a => a.Status != 201) is { Status: > 0 } wrong)
-            throw new InvalidOperationException($"An event was not charged: {wrong.Status} {wrong.Problem}");
+            throw new InvalidOperationException($"{answers.Count(a => a.Status != 201)} of {answers.Length} events were not charged: {wrong.Status} {wrong.Problem?.Code} {parsed[Array.IndexOf(answers, wrong)].Event}");
     }
 
     public async Task ExecuteAsync(string sql)

@@ -108,4 +108,4 @@ public sealed class ChargingPipeline : IHostedService, IAsyncDisposable
 /// <param name="Lanes">Batches that are under way at once.</param>
 /// <param name="LargestBatch">Operations in one transaction at most.</param>
 /// <param name="QueueCapacity">Operations that may wait before requests are turned away.</param>
-public sealed record ChargingOptions(int Lanes = 2, int LargestBatch = 8192, int QueueCapacity = 131_072);
+public sealed record ChargingOptions(int Lanes = 2, int LargestBatch = 32_768, int QueueCapacity = 131_072);
