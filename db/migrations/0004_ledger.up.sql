@@ -49,7 +49,8 @@ create table ledger.allowances (
     valid_to          timestamptz not null,
     check (used + held <= granted),
     check (valid_from < valid_to),
-    primary key (account_id, allowance_id)
+    primary key (account_id, allowance_id),
+    unique (account_id, service, destination_group, name, valid_from)
 ) with (fillfactor = 60, autovacuum_vacuum_cost_delay = 0);
 
 create table ledger.reservations (

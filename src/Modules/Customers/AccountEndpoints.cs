@@ -71,7 +71,7 @@ public static class AccountEndpoints
     }
 
     internal static async Task<IResult> SetLimits(
-        string id, LimitsRequest request, HttpContext context, AccountDirectory directory, AccountStore accounts, CancellationToken cancellationToken)
+        string id, LimitsRequest request, HttpContext context, AccountDirectory directory, AccountStore accounts, AccountGates gates, CancellationToken cancellationToken)
     {
         if (await FindAsync(id, context, directory, accounts, cancellationToken) is not { } account || !AccountDirectory.TryParseNumber(account.Id, out var accountId))
             return Problem.NotFound("account").ToResult();
@@ -88,6 +88,7 @@ public static class AccountEndpoints
             return Problem.Invalid("allowedIps", "addresses or CIDR ranges").ToResult();
         var tenantId = Caller.Of(context).TenantId;
         await accounts.SetLimitsAsync(tenantId, accountId, credit, cap, request.ConcurrentCalls, request.RequestsPerSecond, ips, cancellationToken);
+        await gates.RefreshAsync(cancellationToken);
         return Results.Ok(await accounts.FindAsync(tenantId, accountId, cancellationToken));
     }
 

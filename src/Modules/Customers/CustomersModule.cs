@@ -14,6 +14,10 @@ public static class CustomersModule
     {
         services.AddSingleton<AccountDirectory>();
         services.AddSingleton<AccountStore>();
+        services.AddSingleton<AllowanceRenewal>();
+        services.AddHostedService(p => p.GetRequiredService<AllowanceRenewal>());
+        services.AddSingleton<AccountGates>();
+        services.AddHostedService(p => p.GetRequiredService<AccountGates>());
     }
 
     /// <summary>Its routes.</summary>

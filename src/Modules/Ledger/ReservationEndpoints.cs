@@ -46,11 +46,13 @@ public static class ReservationEndpoints
     public sealed record SettleRequest(decimal? Quantity, string? Amount);
 
     internal static async Task<IResult> Reserve(
-        string id, ReserveRequest request, HttpContext context, AccountDirectory directory, ChargingPipeline pipeline, TimeProvider time, CancellationToken cancellationToken)
+        string id, ReserveRequest request, HttpContext context, AccountDirectory directory, AccountGates gates, ChargingPipeline pipeline, TimeProvider time, CancellationToken cancellationToken)
     {
         var tenantId = Caller.Of(context).TenantId;
         if (await directory.FindAsync(tenantId, id, cancellationToken) is not { } accountId)
             return Refusals.ToProblem(Refusal.UnknownAccount).ToResult();
+        if (gates.Check(accountId, context.Connection.RemoteIpAddress) is { } closed)
+            return closed.ToResult();
         var now = time.GetUtcNow();
         long? amount = null;
         if (request.Amount is not null)

@@ -47,7 +47,7 @@ public static class ChargeEndpoint
         var reading = new UsageReading(time.GetUtcNow());
         if (body.AsSpan().TrimStart(" \t\r\n"u8) is not [(byte)'[', ..])
         {
-            var one = await intake.ChargeAsync(tenantId, [reading.ReadMessage(body)], hasHappened: false, cancellationToken);
+            var one = await intake.ChargeAsync(tenantId, [reading.ReadMessage(body)], hasHappened: false, cancellationToken, context.Connection.RemoteIpAddress);
             await UsageIntake.WriteOneAsync(context, one[0], cancellationToken);
             return;
         }
@@ -58,7 +58,7 @@ public static class ChargeEndpoint
             return;
         }
         var parsed = elements.ConvertAll(e => reading.ReadMessage(body.AsSpan(e)));
-        await UsageIntake.WriteBatchAsync(context.Response, await intake.ChargeAsync(tenantId, parsed, hasHappened: false, cancellationToken), cancellationToken);
+        await UsageIntake.WriteBatchAsync(context.Response, await intake.ChargeAsync(tenantId, parsed, hasHappened: false, cancellationToken, context.Connection.RemoteIpAddress), cancellationToken);
     }
 }
 

@@ -24,7 +24,7 @@ public static class EventEndpoints
         }
         var reading = new UsageReading(time.GetUtcNow());
         var parsed = context.Request.Headers.ContainsKey("ce-specversion") ? Binary(reading, context.Request, body) : reading.ReadCloudEvent(body);
-        var answers = await intake.ChargeAsync(Caller.Of(context).TenantId, [parsed], hasHappened: false, cancellationToken);
+        var answers = await intake.ChargeAsync(Caller.Of(context).TenantId, [parsed], hasHappened: false, cancellationToken, context.Connection.RemoteIpAddress);
         await UsageIntake.WriteOneAsync(context, answers[0], cancellationToken);
     }
 
@@ -47,7 +47,7 @@ public static class EventEndpoints
         var parsed = new ParsedUsage[elements.Count];
         for (var i = 0; i < parsed.Length; i++)
             parsed[i] = reading.ReadCloudEvent(body.AsSpan(elements[i]));
-        var answers = await intake.ChargeAsync(Caller.Of(context).TenantId, parsed, hasHappened: false, cancellationToken);
+        var answers = await intake.ChargeAsync(Caller.Of(context).TenantId, parsed, hasHappened: false, cancellationToken, context.Connection.RemoteIpAddress);
         await UsageIntake.WriteBatchAsync(context.Response, answers, cancellationToken);
     }
 

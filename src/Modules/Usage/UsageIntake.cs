@@ -9,7 +9,7 @@ using Microsoft.AspNetCore.Http;
 namespace Balatrix.Modules.Usage;
 
 /// <summary>The way of parsed use into the pipeline and of its answers back, for every door.</summary>
-public sealed class UsageIntake(ChargingPipeline pipeline, AccountDirectory directory, UnratedStore unrated)
+public sealed class UsageIntake(ChargingPipeline pipeline, AccountDirectory directory, UnratedStore unrated, AccountGates gates)
 {
     /// <summary>The most that a body may become when it is decompressed.</summary>
     public const int LargestBody = 64 * 1024 * 1024;
@@ -19,8 +19,11 @@ public sealed class UsageIntake(ChargingPipeline pipeline, AccountDirectory dire
     /// <param name="parsed">Uses and problems.</param>
     /// <param name="hasHappened">True for use that is kept for later when it cannot be charged now; false refuses it.</param>
     /// <param name="cancellationToken">Stops before charging begins.</param>
-    public async Task<UsageAnswer[]> ChargeAsync(int tenantId, IReadOnlyList<ParsedUsage> parsed, bool hasHappened, CancellationToken cancellationToken)
+    /// <param name="from">Address of the client whose accounts are held to their limits; null for use that has happened.</param>
+    public async Task<UsageAnswer[]> ChargeAsync(
+        int tenantId, IReadOnlyList<ParsedUsage> parsed, bool hasHappened, CancellationToken cancellationToken, System.Net.IPAddress? from = null)
     {
+        HashSet<long>? passed = null;
         var answers = new UsageAnswer[parsed.Count];
         var operations = new List<AccountOperation>(parsed.Count);
         var places = new List<int>(parsed.Count);
@@ -30,6 +33,13 @@ public sealed class UsageIntake(ChargingPipeline pipeline, AccountDirectory dire
                 answers[i] = UsageAnswer.For(parsed[i].Event?.Id, parsed[i].Problem!);
             else if (await directory.FindAsync(tenantId, item.Account, cancellationToken) is { } accountId)
             {
+                // A batch is one request of each of its accounts.
+                if (!hasHappened && (passed ??= []).Add(accountId) && gates.Check(accountId, from) is { } closed)
+                {
+                    passed.Remove(accountId);
+                    answers[i] = UsageAnswer.For(usage.Id, closed);
+                    continue;
+                }
                 operations.Add(new(accountId, new Charge(usage, hasHappened)));
                 places.Add(i);
             }

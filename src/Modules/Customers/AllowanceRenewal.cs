@@ -1,0 +1,72 @@
+using Balatrix.Modules.Catalog;
+using Balatrix.Modules.Platform;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Npgsql;
+
+namespace Balatrix.Modules.Customers;
+
+/// <summary>Grants every account its plan's allowances at the start of each calendar month in its tenant's zone, with what is left of the last one where the plan lets it roll over.</summary>
+public sealed partial class AllowanceRenewal(Database database, TimeProvider time, ILogger<AllowanceRenewal> logger) : BackgroundService
+{
+    static readonly TimeSpan Pause = TimeSpan.FromMinutes(10);
+
+    // The unique key of an allowance and its period makes a second node's grant, or a second run's, nothing.
+    const string Grant = """
+        insert into ledger.allowances (account_id, tenant_id, service, destination_group, name, granted, valid_from, valid_to)
+        select a.account_id, a.tenant_id, s.service, coalesce(w.allowance ->> 'destinationGroup', ''), w.allowance ->> 'name',
+               (w.allowance ->> 'quantity')::bigint
+                 + case when (w.allowance ->> 'rollover')::boolean then coalesce(last.unused, 0) else 0 end,
+               $2, $3
+          from ledger.accounts a
+          join catalog.plan_versions v on v.plan_version_id = a.plan_version_id and v.tenant_id = a.tenant_id
+         cross join lateral jsonb_array_elements(coalesce(v.terms -> 'allowances', '[]')) as w(allowance)
+          join (values ('voice.outbound', 1::smallint), ('voice.inbound', 2::smallint), ('sms', 3::smallint), ('event', 4::smallint)) as s(name, service)
+            on s.name = w.allowance ->> 'service'
+          left join lateral (
+            select sum(l.granted - l.used - l.held) as unused from ledger.allowances l
+             where l.account_id = a.account_id and l.name = w.allowance ->> 'name' and l.valid_to = $2) last on true
+         where a.tenant_id = $1 and a.status <> 3
+        on conflict do nothing
+        """;
+
+    /// <summary>Grants what is due in all tenants and says how many allowances that were.</summary>
+    public async Task<int> RenewAsync(CancellationToken cancellationToken)
+    {
+        await using var connection = await database.Owner.OpenConnectionAsync(cancellationToken);
+        var tenants = await Database.QueryAsync(
+            connection, "select tenant_id, zone from platform.tenants order by tenant_id", [], r => (Id: r.GetInt32(0), Zone: r.GetString(1)), cancellationToken);
+        var granted = 0;
+        foreach (var tenant in tenants)
+        {
+            var (from, to) = PlanTerms.MonthOf(time.GetUtcNow(), TimeZoneInfo.FindSystemTimeZoneById(tenant.Zone));
+            granted += await database.InTenantAsync(tenant.Id, (c, ct) => Database.ExecuteAsync(c, Grant, [tenant.Id, from, to], ct), cancellationToken);
+        }
+        return granted;
+    }
+
+    /// <summary>Looks every ten minutes.</summary>
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        while (!stoppingToken.IsCancellationRequested)
+        {
+            try
+            {
+                await RenewAsync(stoppingToken);
+                await Task.Delay(Pause, time, stoppingToken);
+            }
+            catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+            {
+                return;
+            }
+            catch (Exception e) when (e is NpgsqlException or IOException)
+            {
+                LogFailed(logger, e.Message);
+                await Task.Delay(TimeSpan.FromSeconds(5), CancellationToken.None);
+            }
+        }
+    }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Allowances were not renewed this time: {Reason}")]
+    static partial void LogFailed(ILogger logger, string reason);
+}
