@@ -1,4 +1,4 @@
-# Sourced by run, test and bench: installs what is missing and says so.
+# Sourced by run, test, bench and balatrix: installs what is missing and says so, and builds.
 # shellcheck shell=bash
 
 need_dotnet() {
@@ -13,30 +13,54 @@ has_postgres() {
 }
 
 need_postgres() {
+    # With a server given, no programs are needed here.
+    if [ -n "${ConnectionStrings__Balatrix:-}" ] && [ "${1:-}" = "or-server" ]; then
+        return
+    fi
     if has_postgres; then
         return
     fi
+    if ! command -v apt-get >/dev/null; then
+        echo "The PostgreSQL server programs are missing. Install version 15 to 18 with your package manager (Fedora: dnf install postgresql-server)." >&2
+        exit 1
+    fi
     local as_root=()
     if [ "$(id -u)" -ne 0 ]; then
-        if ! command -v sudo >/dev/null || ! sudo -n true 2>/dev/null; then
-            echo "The PostgreSQL server programs are missing and cannot be installed without root. Install them: sudo apt-get install postgresql" >&2
+        as_root=(sudo)
+        # Somebody at a terminal can be asked for a password, a pipeline cannot.
+        if ! command -v sudo >/dev/null || ! { [ -t 0 ] || sudo -n true 2>/dev/null; }; then
+            echo "The PostgreSQL server programs are missing, and installing them needs root. As root run: apt-get install postgresql" >&2
             exit 1
         fi
-        as_root=(sudo)
     fi
-    if ! command -v apt-get >/dev/null; then
-        echo "The PostgreSQL server programs are missing. Install version 15 or later with your package manager (Fedora: dnf install postgresql-server)." >&2
-        exit 1
-    fi
-    echo "Installing the PostgreSQL server programs (apt-get install postgresql); no system-wide cluster is created."
-    "${as_root[@]}" mkdir -p /etc/postgresql-common
+    echo "Installing the PostgreSQL server programs (apt-get install postgresql)." >&2
+    # Debian's package would start a server of its own; only its programs are wanted.
     if [ ! -e /etc/postgresql-common/createcluster.conf ]; then
+        echo "Telling Debian's package not to start a server of its own (create_main_cluster in /etc/postgresql-common/createcluster.conf)." >&2
+        "${as_root[@]}" mkdir -p /etc/postgresql-common
         echo 'create_main_cluster = false' | "${as_root[@]}" tee /etc/postgresql-common/createcluster.conf >/dev/null
     fi
-    "${as_root[@]}" apt-get update -qq
-    "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq postgresql >/dev/null
+    "${as_root[@]}" apt-get update -qq || echo "apt-get update failed; trying with the lists that are here." >&2
+    "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq postgresql >/dev/null </dev/null || true
     if ! has_postgres; then
-        echo "Installing did not bring the PostgreSQL server programs; install them by hand: apt-get install postgresql" >&2
+        echo "Installing did not bring the PostgreSQL server programs. Install them by hand: apt-get install postgresql" >&2
         exit 1
     fi
+}
+
+# Builds the program when a source is newer than the last build.
+build_balatrix() {
+    local root=$1 stamp=$1/src/Web/bin/.built
+    if [ -x "$root/src/Web/bin/Release/net10.0/balatrix" ] && [ -e "$stamp" ] &&
+        [ -z "$(find "$root"/src "$root"/db "$root"/seed "$root"/Directory.* "$root"/global.json -type f -newer "$stamp" \
+            -not -path '*/bin/*' -not -path '*/obj/*' -print -quit)" ]; then
+        return
+    fi
+    need_dotnet
+    echo "Building." >&2
+    mkdir -p "$root/src/Web/bin"
+    # The stamp is older than what was read, so that an edit during the build counts for the next one.
+    touch "$stamp.new"
+    dotnet build "$root/src/Web" --configuration Release --nologo --verbosity quiet >&2
+    mv "$stamp.new" "$stamp"
 }

@@ -7,7 +7,7 @@ namespace Balatrix.Web;
 /// <summary>Makes the web application; serve runs it, and tests do in their own process.</summary>
 public static class BalatrixServer
 {
-    const int LargestBody = 32 * 1024 * 1024;
+    const long LargestBody = 32 * 1024 * 1024;
 
     /// <summary>An application that is ready to be started.</summary>
     /// <param name="database">Migrated.</param>
@@ -21,10 +21,18 @@ public static class BalatrixServer
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;
-            kestrel.Limits.MaxRequestBodySize = LargestBody;
+            kestrel.Limits.MaxRequestBodySize = builder.Configuration.GetValue("Balatrix:MaxBodyBytes", LargestBody);
+            kestrel.Limits.MaxRequestHeaderCount = 100;
+            kestrel.Limits.MaxRequestHeadersTotalSize = 32 * 1024;
+            kestrel.Limits.RequestHeadersTimeout = TimeSpan.FromSeconds(15);
         });
         builder.Logging.ClearProviders();
-        builder.Logging.AddSimpleConsole(console => console.SingleLine = true);
+        builder.Logging.AddSimpleConsole(console =>
+        {
+            console.SingleLine = true;
+            console.UseUtcTimestamp = true;
+            console.TimestampFormat = "yyyy-MM-ddTHH:mm:ss.fffZ ";
+        });
         builder.Logging.SetMinimumLevel(LogLevel.Warning);
         // Refused requests are not errors of ours; what is one, the problem handler logs itself.
         builder.Logging.AddFilter("Microsoft.AspNetCore.Diagnostics.ExceptionHandlerMiddleware", LogLevel.None);

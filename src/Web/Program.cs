@@ -13,4 +13,7 @@ var root = new RootCommand("Balatrix charges and bills calls, messages and authe
     data, json,
     ServeVerb.Create(data), MigrateVerb.Create(data, json), SeedVerb.Create(data, json), IngestVerb.Create(data, json), RateVerb.Create(json), LedgerVerb.Create(data, json),
 };
-return await root.Parse(args).InvokeAsync();
+var parsed = root.Parse(args);
+// After Ctrl+C there must be time to answer what is under way and to stop the private PostgreSQL.
+var code = await parsed.InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = TimeSpan.FromMinutes(2) });
+return parsed.Errors.Count > 0 ? VerbOutput.WrongUsage : code;

@@ -1,7 +1,6 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using Balatrix.Modules.Platform;
-using Spectre.Console;
 
 namespace Balatrix.Web.Verbs;
 
@@ -10,6 +9,7 @@ static class VerbOutput
 {
     public const int Ok = 0;
     public const int Failed = 1;
+    public const int WrongUsage = 2;
     public const int NoRate = 3;
     public const int NotProven = 4;
 
@@ -30,8 +30,12 @@ static class VerbOutput
         }
         catch (Exception e) when (e is SetupException or IOException or UnauthorizedAccessException or Npgsql.NpgsqlException)
         {
-            AnsiConsole.Console.Profile.Out = new AnsiConsoleOutput(Console.Error);
-            AnsiConsole.MarkupLineInterpolated($"[red]{e.Message}[/]");
+            Say($"balatrix: {e.Message}");
+            return Failed;
+        }
+        catch (OperationCanceledException)
+        {
+            Say("balatrix: stopped before it was done.");
             return Failed;
         }
     }

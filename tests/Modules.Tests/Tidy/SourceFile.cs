@@ -5,7 +5,7 @@ namespace Balatrix.Modules.Tests.Tidy;
 /// <summary>A file of the repository, by its path from the root.</summary>
 public sealed record SourceFile(string Path, string Text)
 {
-    static readonly string[] Folders = ["src", "tests", "bench"];
+    static readonly string[] Folders = ["src", "tests", "benchmarks"];
 
     public static string Root { get; } = FindRoot();
 
