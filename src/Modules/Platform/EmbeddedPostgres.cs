@@ -48,6 +48,8 @@ public sealed class EmbeddedPostgres : IAsyncDisposable
 
     string PortFile => Path.Combine(folder, "pg.port");
 
+    string DefaultPlace => Path.Combine(folder, "pg");
+
     string PlaceFile => Path.Combine(folder, "pg.place");
 
     int Port => int.Parse(File.ReadAllText(PortFile), CultureInfo.InvariantCulture);
@@ -141,11 +143,12 @@ public sealed class EmbeddedPostgres : IAsyncDisposable
         {
             log($"Another Balatrix runs the PostgreSQL of {folder}; using it too.");
             await WaitForOwnerAsync(cancellationToken);
-            cluster = new PostgresCluster(KnownPlace()!, PostgresAccount.Find(), durable);
+            var shared = KnownPlace()!;
+            cluster = new PostgresCluster(shared, await PostgresAccount.FindAsync(shared, cancellationToken), durable);
             await WaitUntilReadyAsync(cluster, cancellationToken);
             return;
         }
-        var account = PostgresAccount.Find();
+        var account = await PostgresAccount.FindAsync(KnownPlace() ?? DefaultPlace, cancellationToken);
         var place = await PlaceAsync(account, cancellationToken);
         cluster = new PostgresCluster(place, account, durable);
         if (!cluster.Exists)
@@ -173,18 +176,17 @@ public sealed class EmbeddedPostgres : IAsyncDisposable
     /// <summary>Where the cluster is: in the data folder, unless the server's account cannot get there, as when root works in /root.</summary>
     async Task<string> PlaceAsync(PostgresAccount account, CancellationToken cancellationToken)
     {
-        var place = Path.Combine(folder, "pg");
         if (KnownPlace() is { } known && Directory.Exists(known))
             return known;
-        if (Directory.Exists(place) || account.Name is null)
-            return place;
+        if (Directory.Exists(DefaultPlace) || account.Name is null)
+            return DefaultPlace;
         var probe = Path.Combine(folder, "probe");
         Directory.CreateDirectory(probe);
         await account.OwnAsync(probe, cancellationToken);
         var reachable = await account.CanWriteAsync(probe, cancellationToken);
         Directory.Delete(probe);
         if (reachable)
-            return place;
+            return DefaultPlace;
         var elsewhere = Path.Combine(ElsewhereRoot, RandomNumberGenerator.GetHexString(12, lowercase: true));
         log($"The account {account.Name}, which PostgreSQL must run as, cannot enter {folder}: keeping the database in {elsewhere} instead.");
         Directory.CreateDirectory(elsewhere);
@@ -273,8 +275,10 @@ public sealed class EmbeddedPostgres : IAsyncDisposable
 
     async Task StopIfLastAsync()
     {
+        if (cluster is null)
+            return;
         await using var last = TryLock("users.lock", FileAccess.ReadWrite, FileShare.None);
-        if (last is null || cluster is null || !cluster.IsRunning())
+        if (last is null || !cluster.IsRunning())
             return;
         try
         {
