@@ -19,7 +19,7 @@ public static class MessagingModule
     /// <summary>Its routes.</summary>
     public static void MapMessaging(this IEndpointRouteBuilder routes)
     {
-        routes.MapPost("/api/v1/charges", ChargeEndpoint.Post).WithTags("messaging").RequireScope(Scope.UsageWrite).Accepts<object>("application/json")
+        routes.MapPost("/api/v1/charges", ChargeEndpoint.Post).WithTags("messaging").RequireScope(Scope.UsageWrite).Accepts<object>("application/json", "*/*")
             .WithSummary("Charge one SMS, or an array of them: segments, MCC/MNC, price, outcome");
         var messages = routes.MapGroup("/api/v1/sms-cdrs").WithTags("messaging");
         messages.MapGet("", MessageEndpoints.List).RequireScope(Scope.UsageRead).WithSummary("List message records, latest first");

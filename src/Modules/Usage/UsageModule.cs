@@ -22,9 +22,9 @@ public static class UsageModule
     {
         var events = routes.MapGroup("/api/v1/events").WithTags("events");
         events.MapPost("", EventEndpoints.Post).RequireScope(Scope.UsageWrite)
-            .Accepts<object>("application/cloudevents+json", "application/json").WithSummary("Charge one usage event (CloudEvents 1.0, structured or binary)");
+            .Accepts<object>("application/cloudevents+json", "application/json", "*/*").WithSummary("Charge one usage event (CloudEvents 1.0, structured or binary)");
         events.MapPost("batch", EventEndpoints.PostBatch).RequireScope(Scope.UsageWrite)
-            .Accepts<object>("application/cloudevents-batch+json", "application/x-ndjson").WithSummary("Charge a batch of events; each gets its own outcome");
+            .Accepts<object>("application/cloudevents-batch+json", "application/x-ndjson", "*/*").WithSummary("Charge a batch of events; each gets its own outcome");
         events.MapGet("", EventEndpoints.List).RequireScope(Scope.UsageRead).WithSummary("List usage of all kinds, latest first");
         events.MapGet("{id}", EventEndpoints.Get).RequireScope(Scope.UsageRead).WithSummary("One event with its rating trace");
     }

@@ -16,8 +16,8 @@ public static class VoiceModule
     public static void MapVoice(this IEndpointRouteBuilder routes)
     {
         var cdrs = routes.MapGroup("/api/v1/cdrs").WithTags("cdrs");
-        cdrs.MapPost("", CdrEndpoints.Post).RequireScope(Scope.UsageWrite).Accepts<object>("application/json").WithSummary("Charge one call record");
-        cdrs.MapPost("batch", CdrEndpoints.PostBatch).RequireScope(Scope.UsageWrite).Accepts<object>("application/json")
+        cdrs.MapPost("", CdrEndpoints.Post).RequireScope(Scope.UsageWrite).Accepts<object>("application/json", "*/*").WithSummary("Charge one call record");
+        cdrs.MapPost("batch", CdrEndpoints.PostBatch).RequireScope(Scope.UsageWrite).Accepts<object>("application/json", "*/*")
             .WithSummary("Charge up to 10,000 call records; each gets its own outcome");
         cdrs.MapGet("", CdrEndpoints.List).RequireScope(Scope.UsageRead).WithSummary("List call records, latest first; status=unrated lists what waits for a rate");
         cdrs.MapGet("statistics", CdrReports.Statistics).RequireScope(Scope.UsageRead).WithSummary("Counts, minutes and cost");
@@ -27,6 +27,6 @@ public static class VoiceModule
         cdrs.MapGet("{id}", CdrEndpoints.Get).RequireScope(Scope.UsageRead).WithSummary("One call record with its rating trace and legs");
         cdrs.MapPost("{id}/retry", CdrEndpoints.Retry).RequireScope(Scope.UsageWrite).WithSummary("Rate and charge an unrated record again");
         routes.MapPost("/api/v1/webhooks/cdr", CdrEndpoints.Webhook).WithTags("cdrs").RequireScope(Scope.UsageWrite, basic: true)
-            .Accepts<object>("application/json", "text/xml", "application/x-www-form-urlencoded").WithSummary("FreeSWITCH mod_json_cdr and mod_xml_cdr post here as they are");
+            .Accepts<object>("application/json", "text/xml", "application/x-www-form-urlencoded", "*/*").WithSummary("FreeSWITCH mod_json_cdr and mod_xml_cdr post here as they are");
     }
 }
