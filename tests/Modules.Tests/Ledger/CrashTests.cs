@@ -1,0 +1,154 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Net;
+using System.Net.Http.Headers;
+using System.Net.Http.Json;
+using System.Net.Sockets;
+using Balatrix.Modules.Ledger;
+using Balatrix.Modules.Platform;
+
+namespace Balatrix.Modules.Tests.Ledger;
+
+/// <summary>A Balatrix of its own in a second process, killed while clients charge; they repeat what was not answered.</summary>
+public sealed class CrashTests : IAsyncLifetime
+{
+    const int Clients = 8;
+    const int EventsEach = 120;
+
+    readonly string data = Path.Combine(Path.GetTempPath(), "balatrix-crash-" + Guid.NewGuid().ToString("N")[..8]);
+    readonly int port = FreePort();
+    Process? server;
+
+    public async ValueTask InitializeAsync()
+    {
+        using var seed = Run("seed", "--demo");
+        await seed.WaitForExitAsync();
+        Assert.Equal(0, seed.ExitCode);
+        await ServeAsync();
+    }
+
+    [Fact]
+    public Task Killing_Balatrix_neither_loses_nor_doubles_a_charge() => SurviveAsync(kills: 4, async () =>
+    {
+        server!.Kill();
+        await server.WaitForExitAsync();
+        server.Dispose();
+        await ServeAsync();
+    });
+
+    [Fact]
+    public Task Killing_PostgreSQL_neither_loses_nor_doubles_a_charge() => SurviveAsync(kills: 2, async () =>
+    {
+        var pid = int.Parse((await File.ReadAllLinesAsync(Path.Combine(data, "pg", "postmaster.pid")))[0], CultureInfo.InvariantCulture);
+        using var postmaster = Process.GetProcessById(pid);
+        postmaster.Kill();
+        await Task.Delay(1500);
+    });
+
+    async Task SurviveAsync(int kills, Func<Task> kill)
+    {
+        var run = Guid.NewGuid().ToString("N")[..6];
+        var random = new Random(42);
+        var clients = Enumerable.Range(0, Clients).Select(c => ClientAsync(run, c)).ToArray();
+        for (var n = 0; n < kills; n++)
+        {
+            await Task.Delay(random.Next(150, 700));
+            await kill();
+        }
+        await Task.WhenAll(clients);
+        await StopAsync();
+        await using var postgres = await EmbeddedPostgres.StartAsync(data, durable: true, _ => { }, CancellationToken.None);
+        await using var database = new Database(postgres.ConnectionString);
+        await using var command = database.Owner.CreateCommand($"select count(*) from usage.usage_records where event_id like 'crash-{run}-%'");
+        Assert.Equal((long)Clients * EventsEach, await command.ExecuteScalarAsync());
+        var report = await new LedgerVerification(database).VerifyAsync(null, CancellationToken.None);
+        Assert.True(report.Proven, string.Join("; ", report.Proofs.Where(p => !p.Proven)));
+    }
+
+    async Task ClientAsync(string run, int client)
+    {
+        using var http = new HttpClient { BaseAddress = new Uri($"http://127.0.0.1:{port}"), Timeout = TimeSpan.FromSeconds(20) };
+        http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", await File.ReadAllTextAsync(Path.Combine(data, "admin.key")));
+        var started = DateTimeOffset.UtcNow.AddMinutes(-5);
+        for (var n = 0; n < EventsEach; n++)
+        {
+            var call = new { account = "ACC-" + (10001 + (n % 3)), id = $"crash-{run}-{client}-{n}", called = "+447700900123", startTime = started.AddSeconds(n), durationSeconds = 7 };
+            for (var tries = 0; !await AnsweredAsync(http, call); tries++)
+            {
+                Assert.True(tries < 400, "The event was never answered.");
+                await Task.Delay(50);
+            }
+        }
+    }
+
+    static async Task<bool> AnsweredAsync(HttpClient http, object call)
+    {
+        try
+        {
+            using var response = await http.PostAsJsonAsync("/api/v1/cdrs", call);
+            Assert.NotEqual(HttpStatusCode.InternalServerError, response.StatusCode);
+            return response.StatusCode is HttpStatusCode.OK or HttpStatusCode.Created;
+        }
+        catch (Exception e) when (e is HttpRequestException or IOException or TaskCanceledException)
+        {
+            return false;
+        }
+    }
+
+    async Task ServeAsync()
+    {
+        server = Run("serve", "--urls", $"http://127.0.0.1:{port}");
+        using var http = new HttpClient { BaseAddress = new Uri($"http://127.0.0.1:{port}") };
+        for (var tries = 0; tries < 300; tries++)
+        {
+            try
+            {
+                using var response = await http.GetAsync("/health/ready");
+                if (response.IsSuccessStatusCode)
+                    return;
+            }
+            catch (HttpRequestException)
+            {
+                // Not up yet.
+            }
+            await Task.Delay(100);
+        }
+        Assert.Fail("Balatrix did not come up.");
+    }
+
+    Process Run(params string[] arguments)
+    {
+        var start = new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "balatrix.dll"), .. arguments, "--data", data])
+        {
+            UseShellExecute = false,
+            RedirectStandardError = true,
+            RedirectStandardOutput = true,
+        };
+        start.Environment.Remove("ConnectionStrings__Balatrix");
+        var process = Process.Start(start)!;
+        process.BeginErrorReadLine();
+        process.BeginOutputReadLine();
+        return process;
+    }
+
+    async Task StopAsync()
+    {
+        using var term = Process.Start("kill", ["-TERM", server!.Id.ToString(CultureInfo.InvariantCulture)]);
+        await server.WaitForExitAsync();
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (server is { HasExited: false })
+            await StopAsync();
+        server?.Dispose();
+        Directory.Delete(data, recursive: true);
+    }
+
+    static int FreePort()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        return ((IPEndPoint)listener.LocalEndpoint).Port;
+    }
+}
