@@ -16,6 +16,8 @@ public static class BalatrixServer
     /// <param name="charging">Sizes of the pipeline, or null for the usual ones.</param>
     public static WebApplication Build(Database database, string urls, TimeProvider time, ChargingOptions? charging = null)
     {
+        // Without this a gzip body that was cut off reads as if it were whole.
+        AppContext.SetSwitch("System.IO.Compression.UseStrictValidation", true);
         var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { ApplicationName = "balatrix", ContentRootPath = AppContext.BaseDirectory });
         builder.WebHost.UseUrls(urls);
         builder.WebHost.ConfigureKestrel(kestrel =>

@@ -66,11 +66,11 @@ public static class EventEndpoints
             return ParsedUsage.Refused(problem);
         foreach (var name in new[] { "specversion", "id", "source", "type", "subject" })
         {
-            var value = request.Headers["ce-" + name].ToString();
-            if (value.Length > 128)
-                return ParsedUsage.Refused(Problem.Invalid("ce-" + name, "at most 128 characters"));
+            var value = Uri.UnescapeDataString(request.Headers["ce-" + name].ToString());
+            if (value.Length > 128 || value.Contains('\0', StringComparison.Ordinal))
+                return ParsedUsage.Refused(Problem.Invalid("ce-" + name, "at most 128 characters and no NUL"));
             if (value.Length > 0)
-                reading.Fields.Set(name, Uri.UnescapeDataString(value));
+                reading.Fields.Set(name, value);
         }
         var time = request.Headers["ce-time"].ToString();
         if (time.Length > 0)

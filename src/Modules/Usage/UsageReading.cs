@@ -87,6 +87,8 @@ public sealed class UsageReading(DateTimeOffset now)
         var (start, answer, end) = (fields.Time("startTime") ?? fields.Time("time"), fields.Time("answerTime"), fields.Time("endTime"));
         if (end is not null && ((start is not null && end < start) || (answer is not null && end < answer)))
             return ParsedUsage.Refused(new Problem(422, "end_before_start", "The call ends before it starts.", "endTime", "an instant after startTime"));
+        if (fields.Number("durationSeconds") is < 0 or > LongestCallMs / 1000)
+            return ParsedUsage.Refused(Problem.Invalid("durationSeconds", "0 to 7 days"));
         var milliseconds = fields.Number("durationMilliseconds") ?? fields.Number("durationSeconds") * 1000
             ?? (end is not null && answer is not null ? (decimal)(end - answer).Value.Ticks / TimeSpan.TicksPerMillisecond : null);
         if (milliseconds is null)

@@ -12,13 +12,15 @@ using Microsoft.Extensions.DependencyInjection;
 namespace Balatrix.Modules.Tests.Harness;
 
 /// <summary>The real application on a real port and a database of its own, seeded with plans, decks and the demo accounts.</summary>
-public sealed class TestApp(TestCluster cluster) : IAsyncLifetime
+public class TestApp(TestCluster cluster) : IAsyncLifetime
 {
     WebApplication? app;
 
     public Database Database { get; private set; } = null!;
 
     public HttpClient Client { get; private set; } = null!;
+
+    protected virtual TimeProvider Clock => TimeProvider.System;
 
     public string AdminKey { get; private set; } = "";
 
@@ -32,7 +34,7 @@ public sealed class TestApp(TestCluster cluster) : IAsyncLifetime
     {
         ConnectionString = await cluster.CloneAsync();
         Database = new Database(ConnectionString);
-        app = BalatrixServer.Build(Database, "http://127.0.0.1:0", TimeProvider.System);
+        app = BalatrixServer.Build(Database, "http://127.0.0.1:0", Clock);
         await app.StartAsync();
         await Services.GetRequiredService<SeedData>().RunAsync(demo: true, CancellationToken.None);
         (_, AdminKey) = await Services.GetRequiredService<ApiKeys>().CreateAsync(SeedData.DefaultTenant, "tests", [Scope.All], [], null, CancellationToken.None);

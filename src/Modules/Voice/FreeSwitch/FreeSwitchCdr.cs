@@ -64,7 +64,9 @@ public static class FreeSwitchCdr
 
     static Problem Invalid(string field, string expected) => new(400, "invalid_value", $"{field} is not valid.", field, expected);
 
-    static string Cut(string text, int longest) => text.Length <= longest ? text : text[..longest];
+    /// <summary>Shortens a text; a surrogate pair is never cut in two, since half of one cannot be stored.</summary>
+    static string Cut(string text, int longest) =>
+        text.Length <= longest ? text : char.IsHighSurrogate(text[longest - 1]) ? text[..(longest - 1)] : text[..longest];
 
     static DateTimeOffset At(long micros) => DateTimeOffset.UnixEpoch.AddTicks(micros * TimeSpan.TicksPerMicrosecond);
 
