@@ -44,7 +44,7 @@ sealed class BenchWorld : IAsyncDisposable
 
     public static async Task<BenchWorld> StartAsync(int accounts, ChargingOptions options)
     {
-        var folder = Path.Combine(Path.GetTempPath(), "balatrix-bench-" + Environment.ProcessId);
+        var folder = Path.Combine(Path.GetTempPath(), "balatrix-bench-" + Guid.NewGuid().ToString("N")[..8]);
         var server = await EmbeddedPostgres.StartAsync(folder, durable: true, _ => { }, CancellationToken.None);
         var database = new Database(server.ConnectionString);
         await new Migrations(database).UpAsync(null, CancellationToken.None);
@@ -74,6 +74,31 @@ sealed class BenchWorld : IAsyncDisposable
             select {FirstAccount} + i, {Tenant}, 1, 'Group 1', 'bench minutes', 1000000, now() - interval '40 days', now() + interval '40 days' from generate_series(0, {Accounts - 1}) i;
             analyze ledger.accounts; analyze ledger.allowances;
             """);
+    }
+
+    /// <summary>Puts records of the 75 days up to now into the books, as if they had been charged; the accounts follow.</summary>
+    public async Task FillAsync(int records)
+    {
+        var perAccount = records / Accounts;
+        for (var back = 0; back < 4; back++)
+            await ExecuteAsync($"select usage.ensure_month((now() - interval '{back} month')::date)");
+        await ExecuteAsync(
+            $"""
+            insert into usage.usage_records
+            select a.account_id, a.entry_no + n, gen_random_uuid(), {Tenant},
+                   now() - interval '2 hours' - (({perAccount} - n)::float8 / {perAccount}) * interval '75 days', now(), 1, 1, 10, 1000000,
+                   a.balance_micros - n * 1000000::bigint, 0, 60000, 60, 0, a.plan_version_id, 'fill', a.account_id || '-' || n, '9812345678', '918045678901', '9812345678', 'Group 1', null,
+                   repeat('x', 300)
+              from ledger.accounts a, generate_series(1, {perAccount}) n order by n, a.account_id
+            """);
+        await ExecuteAsync(
+            $"""
+            update ledger.accounts set entry_no = entry_no + {perAccount}, balance_micros = balance_micros - {perAccount} * 1000000::bigint,
+                   first_month = {UsageMonth.Of(DateTimeOffset.UtcNow.AddDays(-75.1))}
+            """);
+        await ExecuteAsync("vacuum analyze ledger.accounts");
+        await ExecuteAsync("analyze usage.usage_records");
+        await ExecuteAsync("checkpoint");
     }
 
     /// <summary>Prefixes of one to six digits behind 9; every 5-digit one and many 6-digit ones.</summary>

@@ -56,6 +56,28 @@ static class Ingest
         return Result("ingest-single-tx", "durable events/s in groups", Median(grouped), Median(single), 20);
     }
 
+    /// <summary>With 20 million records in the months before and in this one, against the same number of events with none.</summary>
+    public static async Task<BenchResult> GrownAsync(BenchWorld world, int events, int present)
+    {
+        var (empty, grown) = (new List<double>(), new List<double>());
+        for (var round = 0; round < 4; round++)
+            empty.Add(await TimeAsync(events, world.Events(events, Batch, r => r.Next(world.Accounts)), b => ThroughPipelineAsync(world, b)));
+        await world.FillAsync(present);
+        for (var round = 0; round < 4; round++)
+            grown.Add(await TimeAsync(events, world.Events(events, Batch, r => r.Next(world.Accounts)), b => ThroughPipelineAsync(world, b)));
+        return Result("ingest-grown", $"durable events/s with {present:#,0} records present", Median(grown[1..]), Median(empty[1..]), 0.85);
+    }
+
+    /// <summary>Resident memory of the whole process under load; the harness's own events are part of it.</summary>
+    public static async Task<BenchResult> MemoryAsync(int events)
+    {
+        await using var world = await BenchWorld.StartAsync(100_000, new Modules.Ledger.ChargingOptions());
+        for (var round = 0; round < 2; round++)
+            await TimeAsync(events, world.Events(events, 2_000, r => r.Next(world.Accounts)), b => ThroughPipelineAsync(world, b));
+        var resident = Environment.WorkingSet / 1048576.0;
+        return new("memory", "resident MB with 100,000 accounts under load", resident, "MB", null, resident / 350, 350, resident <= 350);
+    }
+
     static async Task<BenchResult> AgainstCopyAsync(
         string name, string what, BenchWorld world, int events, double goal, Func<byte[][], Task> work, Func<Random, int> rank)
     {
