@@ -101,14 +101,14 @@ sealed class BenchWorld : IAsyncDisposable
         await ExecuteAsync("checkpoint");
     }
 
-    /// <summary>Prefixes of one to six digits behind 9; every 5-digit one and many 6-digit ones.</summary>
+    /// <summary>A 9 as the last resort, and prefixes of three to six digits behind it.</summary>
     public static IEnumerable<Rate> Rates()
     {
         yield return new() { Prefix = "9", Description = "Group 0", RateMicros = 1_200_000 };
         for (var i = 0; i < Prefixes - 1; i++)
             yield return new()
             {
-                Prefix = "9" + i.ToString("00000", CultureInfo.InvariantCulture),
+                Prefix = "9" + (i < 90_000 ? i.ToString("00000", CultureInfo.InvariantCulture) : i < 99_000 ? (i - 90_000).ToString("0000", CultureInfo.InvariantCulture) : (i - 99_000).ToString("000", CultureInfo.InvariantCulture)),
                 Description = $"Group {i % 50}",
                 RateMicros = 500_000 + (i % 97 * 10_000),
                 IncrementSeconds = i % 3 == 0 ? 60 : 1,

@@ -12,9 +12,9 @@ static class RatingBenchmark
     public static BenchResult Run()
     {
         RateDeck[] decks = [RateDeck.Build("bench", "INR", BenchWorld.Rates(), TimeZoneInfo.Utc, new HashSet<DateOnly>())];
-        var byPrefix = BenchWorld.Rates().Index().ToDictionary(r => r.Item.Prefix, r => r.Index, StringComparer.Ordinal);
+        var deck = decks[0];
+        var byPrefix = BenchWorld.Rates().ToDictionary(r => r.Prefix, r => deck.TryFind(r.Prefix, DateTimeOffset.UtcNow, out var rate) ? rate : -1, StringComparer.Ordinal);
         var lookup = byPrefix.GetAlternateLookup<ReadOnlySpan<char>>();
-        var indexes = decks[0];
         var random = new Random(1);
         var numbers = Enumerable.Range(0, Numbers).Select(_ => "9" + random.Next(100_000_000, 999_999_999)).ToArray();
         var at = DateTimeOffset.UtcNow;
@@ -28,8 +28,8 @@ static class RatingBenchmark
                 for (var length = number.Length; length > 0; length--)
                 {
                     // The pricing is the same; only finding the rate differs.
-                    if (lookup.TryGetValue(number[..length], out _) && indexes.TryFind(number[..1], at, out var rate))
-                        return Rater.Price(indexes, 0, rate, Service.VoiceOutbound, at, 61_000 + i, 0, null).AmountMicros;
+                    if (lookup.TryGetValue(number[..length], out var rate))
+                        return Rater.Price(deck, 0, rate, Service.VoiceOutbound, at, 61_000 + i, 0, null).AmountMicros;
                 }
                 return 0;
             });

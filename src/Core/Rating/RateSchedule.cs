@@ -96,13 +96,20 @@ sealed class RateSchedule
         }
         var now = (int)(local.TimeOfDay.Ticks / TimeSpan.TicksPerSecond);
         var next = (long)Rate.SecondsPerDay;
-        foreach (var edge in bands.SelectMany(b => new[] { b.FromTime, b.ToTime }).Append(0))
+        Consider(0);
+        foreach (var band in bands)
+        {
+            Consider(band.FromTime);
+            Consider(band.ToTime);
+        }
+        return next;
+
+        void Consider(int edge)
         {
             var seconds = ((edge - now + (2 * Rate.SecondsPerDay) - 1) % Rate.SecondsPerDay) + 1;
             if (seconds < next && BandAt(at.AddSeconds(seconds)) is { } other && !ReferenceEquals(other, current))
                 next = seconds;
         }
-        return next;
     }
 
     static RateBand Band(List<Rate> rows)

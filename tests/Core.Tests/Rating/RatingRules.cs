@@ -129,7 +129,7 @@ public sealed class RatingRules
     [Fact]
     public void Rating_allocates_nothing_when_untraced()
     {
-        RateDeck[] decks = [Deck(Per60(60), Per60(1, 0, 60))];
+        RateDeck[] decks = [Deck(Per60(60) with { ToTime = 13 * 3600 }, Per60(1, 0, 60) with { ToTime = 13 * 3600 }, Per60(60) with { FromTime = 13 * 3600 })];
         Rater.Rate(decks, Service.VoiceOutbound, "919812345678", At, 61_000, 0, null);
         var before = GC.GetAllocatedBytesForCurrentThread();
         for (var i = 0; i < 10_000; i++)
