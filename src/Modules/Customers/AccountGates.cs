@@ -3,17 +3,14 @@ using System.Net;
 using System.Threading.RateLimiting;
 using Balatrix.Modules.Identity;
 using Balatrix.Modules.Platform;
-using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
-using Npgsql;
 
 namespace Balatrix.Modules.Customers;
 
 /// <summary>Holds accounts to the addresses and the requests a second that they are allowed. Only accounts with such limits cost anything; each node counts for itself.</summary>
-public sealed partial class AccountGates(Database database, TimeProvider time, ILogger<AccountGates> logger) : BackgroundService
+public sealed class AccountGates(Database database, TimeProvider time, ILogger<AccountGates> logger)
+    : RepeatedWork(TimeSpan.FromSeconds(5), TimeSpan.FromSeconds(5), time, logger)
 {
-    static readonly TimeSpan Pause = TimeSpan.FromSeconds(5);
-
     sealed record Gate(int? RequestsPerSecond, string[] AllowedIps, RateLimiter? Limiter);
 
     FrozenDictionary<long, Gate> gates = FrozenDictionary<long, Gate>.Empty;
@@ -44,27 +41,8 @@ public sealed partial class AccountGates(Database database, TimeProvider time, I
             : new Gate(r.Rate, r.Ips, r.Rate is { } rate ? Limiter(rate) : null)));
     }
 
-    /// <summary>Looks every five seconds.</summary>
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
-    {
-        while (!stoppingToken.IsCancellationRequested)
-        {
-            try
-            {
-                await RefreshAsync(stoppingToken);
-                await Task.Delay(Pause, time, stoppingToken);
-            }
-            catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
-            {
-                return;
-            }
-            catch (Exception e) when (e is NpgsqlException or IOException)
-            {
-                LogFailed(logger, e.Message);
-                await Task.Delay(Pause, CancellationToken.None);
-            }
-        }
-    }
+    /// <summary>Reads the limits again.</summary>
+    protected override Task RunAsync(CancellationToken cancellationToken) => RefreshAsync(cancellationToken);
 
     static TokenBucketRateLimiter Limiter(int rate) => new(new TokenBucketRateLimiterOptions
     {
@@ -73,7 +51,4 @@ public sealed partial class AccountGates(Database database, TimeProvider time, I
         ReplenishmentPeriod = TimeSpan.FromSeconds(1),
         QueueLimit = 0,
     });
-
-    [LoggerMessage(Level = LogLevel.Warning, Message = "The limits of accounts were not read this time: {Reason}")]
-    static partial void LogFailed(ILogger logger, string reason);
 }

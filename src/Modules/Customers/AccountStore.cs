@@ -72,7 +72,7 @@ public sealed class AccountStore(Database database, TimeProvider time)
                 await Database.ExecuteAsync(
                     connection, "insert into ledger.account_plans (account_id, tenant_id, valid_from, plan_version_id) values ($1, $2, $3, $4)",
                     [id, tenantId, account.PlanFrom, plan.PlanVersionId], ct);
-                await GrantAsync(connection, tenantId, id, plan.Terms, await MonthAsync(connection, tenantId, now, ct), ct);
+                await GrantAsync(connection, tenantId, id, plan.Terms, now, ct);
             }
             return (id, (string?)null);
         },
@@ -119,34 +119,20 @@ public sealed class AccountStore(Database database, TimeProvider time)
             [accountId, tenantId, json, time.GetUtcNow()], ct),
         cancellationToken);
 
-    /// <summary>The calendar month of an instant in the tenant's zone.</summary>
-    static async Task<(DateTimeOffset From, DateTimeOffset To)> MonthAsync(NpgsqlConnection connection, int tenantId, DateTimeOffset at, CancellationToken cancellationToken)
-    {
-        var months = await Database.QueryAsync(
-            connection,
-            """
-            select date_trunc('month', $2::timestamptz at time zone zone) at time zone zone,
-                   (date_trunc('month', $2::timestamptz at time zone zone) + interval '1 month') at time zone zone
-              from platform.tenants where tenant_id = $1
-            """,
-            [tenantId, at], r => (r.GetFieldValue<DateTimeOffset>(0), r.GetFieldValue<DateTimeOffset>(1)), cancellationToken);
-        return months[0];
-    }
-
     static async Task GrantAsync(
-        NpgsqlConnection connection, int tenantId, long accountId, PlanTerms terms, (DateTimeOffset From, DateTimeOffset To) period, CancellationToken cancellationToken)
+        NpgsqlConnection connection, int tenantId, long accountId, PlanTerms terms, DateTimeOffset now, CancellationToken cancellationToken)
     {
-        foreach (var allowance in terms.Allowances)
+        var zones = await Database.QueryAsync(connection, "select zone from platform.tenants where tenant_id = $1", [tenantId], r => r.GetString(0), cancellationToken);
+        var (from, to) = PlanTerms.MonthOf(now, TimeZoneInfo.FindSystemTimeZoneById(zones[0]));
+        foreach (var grant in terms.AllowancesFor(from, to))
         {
-            if (!Services.TryParse(allowance.Service, out var service))
-                continue;
             await Database.ExecuteAsync(
                 connection,
                 """
                 insert into ledger.allowances (account_id, tenant_id, service, destination_group, name, granted, valid_from, valid_to)
                 values ($1, $2, $3, $4, $5, $6, $7, $8)
                 """,
-                [accountId, tenantId, (short)service, allowance.DestinationGroup ?? "", allowance.Name, allowance.Quantity, period.From, period.To], cancellationToken);
+                [accountId, tenantId, (short)grant.Service, grant.DestinationGroup, grant.Name, grant.Quantity, grant.ValidFrom, grant.ValidTo], cancellationToken);
         }
     }
 

@@ -1,16 +1,13 @@
 using Balatrix.Modules.Catalog;
 using Balatrix.Modules.Platform;
-using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
-using Npgsql;
 
 namespace Balatrix.Modules.Customers;
 
 /// <summary>Grants every account its plan's allowances at the start of each calendar month in its tenant's zone, with what is left of the last one where the plan lets it roll over.</summary>
-public sealed partial class AllowanceRenewal(Database database, TimeProvider time, ILogger<AllowanceRenewal> logger) : BackgroundService
+public sealed class AllowanceRenewal(Database database, TimeProvider time, ILogger<AllowanceRenewal> logger)
+    : RepeatedWork(TimeSpan.FromMinutes(10), TimeSpan.FromSeconds(5), time, logger)
 {
-    static readonly TimeSpan Pause = TimeSpan.FromMinutes(10);
-
     // The unique key of an allowance and its period makes a second node's grant, or a second run's, nothing.
     const string Grant = """
         insert into ledger.allowances (account_id, tenant_id, service, destination_group, name, granted, valid_from, valid_to)
@@ -39,34 +36,12 @@ public sealed partial class AllowanceRenewal(Database database, TimeProvider tim
         var granted = 0;
         foreach (var tenant in tenants)
         {
-            var (from, to) = PlanTerms.MonthOf(time.GetUtcNow(), TimeZoneInfo.FindSystemTimeZoneById(tenant.Zone));
+            var (from, to) = PlanTerms.MonthOf(Time.GetUtcNow(), TimeZoneInfo.FindSystemTimeZoneById(tenant.Zone));
             granted += await database.InTenantAsync(tenant.Id, (c, ct) => Database.ExecuteAsync(c, Grant, [tenant.Id, from, to], ct), cancellationToken);
         }
         return granted;
     }
 
-    /// <summary>Looks every ten minutes.</summary>
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
-    {
-        while (!stoppingToken.IsCancellationRequested)
-        {
-            try
-            {
-                await RenewAsync(stoppingToken);
-                await Task.Delay(Pause, time, stoppingToken);
-            }
-            catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
-            {
-                return;
-            }
-            catch (Exception e) when (e is NpgsqlException or IOException)
-            {
-                LogFailed(logger, e.Message);
-                await Task.Delay(TimeSpan.FromSeconds(5), CancellationToken.None);
-            }
-        }
-    }
-
-    [LoggerMessage(Level = LogLevel.Warning, Message = "Allowances were not renewed this time: {Reason}")]
-    static partial void LogFailed(ILogger logger, string reason);
+    /// <summary>Grants what is due.</summary>
+    protected override Task RunAsync(CancellationToken cancellationToken) => RenewAsync(cancellationToken);
 }
