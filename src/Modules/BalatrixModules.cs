@@ -20,6 +20,7 @@ public static class BalatrixModules
     {
         services.AddSingleton(database);
         services.AddSingleton(time);
+        services.AddSingleton<TenantClock>();
         services.AddIdentity();
         services.AddCatalog();
         services.AddCustomers();

@@ -8,8 +8,9 @@ public static class ModuleMap
     {
         ["Platform"] = [],
         ["Identity"] = ["Platform"],
+        ["Audit"] = ["Identity", "Platform"],
         ["Catalog"] = ["Identity", "Platform"],
-        ["Customers"] = ["Catalog", "Identity", "Ledger", "Platform"],
+        ["Customers"] = ["Audit", "Catalog", "Identity", "Ledger", "Platform"],
         ["Ledger"] = ["Catalog", "Customers", "Identity", "Platform"],
         ["Usage"] = ["Catalog", "Customers", "Identity", "Ledger", "Platform"],
         ["Voice"] = ["Customers", "Identity", "Ledger", "Platform", "Usage"],

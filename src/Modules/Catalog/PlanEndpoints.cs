@@ -36,10 +36,12 @@ public static partial class PlanEndpoints
             : Results.Created($"/api/v1/plans/{plan.Code}", plan);
     }
 
+    static readonly AccessRequirement ReadsDrafts = new(Roles.Staff, Scope.CatalogRead, Public: false, Basic: false);
+
     internal static async Task<IResult> List(bool? all, HttpContext context, PlanStore plans, CancellationToken cancellationToken)
     {
         var caller = context.Items[typeof(Caller)] as Caller;
-        var seesAll = all == true && caller?.Has(Scope.CatalogRead) == true;
+        var seesAll = all == true && caller?.May(ReadsDrafts) == true;
         return Results.Ok(new PlanList(await plans.ListAsync(caller?.TenantId ?? DefaultTenant, seesAll, cancellationToken)));
     }
 
@@ -47,7 +49,7 @@ public static partial class PlanEndpoints
     {
         var caller = context.Items[typeof(Caller)] as Caller;
         var plan = await plans.FindAsync(caller?.TenantId ?? DefaultTenant, id, cancellationToken);
-        if (plan is null || (plan.Status == "draft" && caller?.Has(Scope.CatalogRead) != true))
+        if (plan is null || (plan.Status == "draft" && caller?.May(ReadsDrafts) != true))
             return Problem.NotFound("plan").ToResult();
         context.Response.Headers.ETag = $"\"{plan.Version}\"";
         return Results.Ok(plan);

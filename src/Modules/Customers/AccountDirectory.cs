@@ -1,4 +1,5 @@
 using System.Globalization;
+using Balatrix.Modules.Identity;
 using Balatrix.Modules.Platform;
 using Microsoft.Extensions.Caching.Memory;
 
@@ -13,6 +14,26 @@ public sealed class AccountDirectory(Database database) : IDisposable
 
     /// <summary>The account number that customers see.</summary>
     public static string NumberOf(long accountId) => Prefix + accountId.ToString(CultureInfo.InvariantCulture);
+
+    /// <summary>The account, or null when there is none of that name or it is not the caller's to see.</summary>
+    public async ValueTask<long?> FindAsync(Caller caller, string reference, CancellationToken cancellationToken)
+    {
+        if (await FindAsync(caller.TenantId, reference, cancellationToken) is not { } accountId)
+            return null;
+        return await OwnAsync(caller, cancellationToken) is { } own && !own.Contains(accountId) ? null : accountId;
+    }
+
+    /// <summary>The accounts that a caller may see, or null for all of the tenant.</summary>
+    public async ValueTask<long[]?> OwnAsync(Caller caller, CancellationToken cancellationToken)
+    {
+        if (caller.CustomerId is not { } customerId)
+            return null;
+        return [.. await database.InTenantAsync(
+            caller.TenantId,
+            (connection, ct) => Database.QueryAsync(
+                connection, "select account_id from customers.account_profiles where tenant_id = $1 and customer_id = $2", [caller.TenantId, customerId], r => r.GetInt64(0), ct),
+            cancellationToken)];
+    }
 
     /// <summary>The account, or null. A number is not looked up: whether it exists is known when it is locked.</summary>
     public async ValueTask<long?> FindAsync(int tenantId, string reference, CancellationToken cancellationToken)

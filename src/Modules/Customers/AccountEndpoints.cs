@@ -26,7 +26,7 @@ public static class AccountEndpoints
     /// <summary>When and by how much to recharge.</summary>
     public sealed record AutoRechargeRequest(bool Enabled, string? Threshold, string? Amount, string? PaymentMethod);
 
-    internal static async Task<IResult> Open(OpenRequest request, HttpContext context, AccountStore accounts, PlanStore plans, TimeProvider time, CancellationToken cancellationToken)
+    internal static async Task<IResult> Open(OpenRequest request, HttpContext context, AccountStore accounts, PlanStore plans, TenantClock clock, CancellationToken cancellationToken)
     {
         if (request.Name is not { Length: > 0 and <= 200 })
             return Problem.Invalid("name", "1 to 200 characters").ToResult();
@@ -48,7 +48,7 @@ public static class AccountEndpoints
         if (Array.Exists(codes, c => c is not { Length: > 0 and <= 64 } || c.Contains('\0', StringComparison.Ordinal) || AccountDirectory.TryParseNumber(c, out _)))
             return Problem.Invalid("codes", "1 to 64 characters each, not the form of an account number").ToResult();
         var kind = request.Kind == "prepaid" ? AccountKind.Prepaid : AccountKind.Postpaid;
-        var (id, taken) = await accounts.OpenAsync(tenantId, new(request.Name, null, kind, currency, plan, credit, codes, time.GetUtcNow()), cancellationToken);
+        var (id, taken) = await accounts.OpenAsync(tenantId, new(request.Name, null, kind, currency, plan, credit, codes, await clock.NowAsync(tenantId, cancellationToken)), cancellationToken);
         return taken is null
             ? Results.Created($"/api/v1/accounts/{AccountDirectory.NumberOf(id)}", await accounts.FindAsync(tenantId, id, cancellationToken))
             : new Problem(409, "code_taken", $"Another account has the code {taken}.", "codes").ToResult();
@@ -111,8 +111,8 @@ public static class AccountEndpoints
     /// <summary>The account that a path names, or null.</summary>
     internal static async Task<AccountView?> FindAsync(string id, HttpContext context, AccountDirectory directory, AccountStore accounts, CancellationToken cancellationToken)
     {
-        var tenantId = Caller.Of(context).TenantId;
-        return await directory.FindAsync(tenantId, id, cancellationToken) is { } accountId ? await accounts.FindAsync(tenantId, accountId, cancellationToken) : null;
+        var caller = Caller.Of(context);
+        return await directory.FindAsync(caller, id, cancellationToken) is { } accountId ? await accounts.FindAsync(caller.TenantId, accountId, cancellationToken) : null;
     }
 
     static bool TryAmount(string? text, out long? micros)

@@ -23,7 +23,7 @@ public sealed record NewAccount(
     string Name, long? CustomerId, AccountKind Kind, string Currency, PlanView? Plan, long CreditLimitMicros, string[] Codes, DateTimeOffset PlanFrom, long? AccountId = null);
 
 /// <summary>Accounts in the database. Balances are the charging pipeline's; everything else is written here.</summary>
-public sealed class AccountStore(Database database, TimeProvider time)
+public sealed class AccountStore(Database database, TenantClock clock)
 {
     const string Select = """
         select a.account_id, p.name, p.customer_id, a.kind, a.status, a.currency, a.balance_micros, a.held_micros, a.credit_limit_micros, a.daily_cap_micros,
@@ -46,7 +46,7 @@ public sealed class AccountStore(Database database, TimeProvider time)
         tenantId,
         async (connection, ct) =>
         {
-            var now = time.GetUtcNow();
+            var now = await clock.NowAsync(tenantId, ct);
             foreach (var code in account.Codes)
                 if ((await Database.QueryAsync(connection, "select 1 from customers.account_codes where tenant_id = $1 and code = $2", [tenantId, code], r => 1, ct)).Count > 0)
                     return (0L, code);
@@ -72,7 +72,7 @@ public sealed class AccountStore(Database database, TimeProvider time)
                 await Database.ExecuteAsync(
                     connection, "insert into ledger.account_plans (account_id, tenant_id, valid_from, plan_version_id) values ($1, $2, $3, $4)",
                     [id, tenantId, account.PlanFrom, plan.PlanVersionId], ct);
-                await GrantAsync(connection, tenantId, id, plan.Terms, now, ct);
+                await GrantAsync(connection, tenantId, id, plan.Terms, now, await clock.ZoneAsync(tenantId, ct), ct);
             }
             return (id, (string?)null);
         },
@@ -81,13 +81,13 @@ public sealed class AccountStore(Database database, TimeProvider time)
     /// <summary>The allowances that hold now.</summary>
     public Task<List<AllowanceView>> AllowancesAsync(int tenantId, long accountId, CancellationToken cancellationToken) => database.InTenantAsync(
         tenantId,
-        (connection, ct) => Database.QueryAsync(
+        async (connection, ct) => await Database.QueryAsync(
             connection,
             """
             select name, service, destination_group, granted, used, held, valid_from, valid_to from ledger.allowances
              where account_id = $1 and tenant_id = $2 and valid_from <= $3 and valid_to > $3 order by valid_to, allowance_id
             """,
-            [accountId, tenantId, time.GetUtcNow()],
+            [accountId, tenantId, await clock.NowAsync(tenantId, ct)],
             r => new AllowanceView(
                 r.GetString(0), Services.Name((Service)r.GetInt16(1)), r.GetString(2), r.GetInt16(1) <= 2 ? "seconds" : r.GetInt16(1) == 3 ? "segments" : "events",
                 r.GetInt64(3), r.GetInt64(4), r.GetInt64(5), r.GetInt64(3) - r.GetInt64(4) - r.GetInt64(5),
@@ -107,23 +107,22 @@ public sealed class AccountStore(Database database, TimeProvider time)
             await Database.ExecuteAsync(
                 connection,
                 "update customers.account_profiles set requests_per_second = $3, allowed_ips = $4, updated_at = $5, version = version + 1 where account_id = $1 and tenant_id = $2",
-                [accountId, tenantId, requests, ips, time.GetUtcNow()], ct);
+                [accountId, tenantId, requests, ips, await clock.NowAsync(tenantId, ct)], ct);
             return changed;
         }, cancellationToken);
 
     /// <summary>Stores what recharging by itself needs to know.</summary>
     public Task<int> SetAutoRechargeAsync(int tenantId, long accountId, string json, CancellationToken cancellationToken) => database.InTenantAsync(
         tenantId,
-        (connection, ct) => Database.ExecuteAsync(
+        async (connection, ct) => await Database.ExecuteAsync(
             connection, "update customers.account_profiles set auto_recharge = $3::jsonb, updated_at = $4, version = version + 1 where account_id = $1 and tenant_id = $2",
-            [accountId, tenantId, json, time.GetUtcNow()], ct),
+            [accountId, tenantId, json, await clock.NowAsync(tenantId, ct)], ct),
         cancellationToken);
 
     static async Task GrantAsync(
-        NpgsqlConnection connection, int tenantId, long accountId, PlanTerms terms, DateTimeOffset now, CancellationToken cancellationToken)
+        NpgsqlConnection connection, int tenantId, long accountId, PlanTerms terms, DateTimeOffset now, TimeZoneInfo zone, CancellationToken cancellationToken)
     {
-        var zones = await Database.QueryAsync(connection, "select zone from platform.tenants where tenant_id = $1", [tenantId], r => r.GetString(0), cancellationToken);
-        var (from, to) = PlanTerms.MonthOf(now, TimeZoneInfo.FindSystemTimeZoneById(zones[0]));
+        var (from, to) = PlanTerms.MonthOf(now, zone);
         foreach (var grant in terms.AllowancesFor(from, to))
         {
             await Database.ExecuteAsync(

@@ -37,13 +37,13 @@ public static class EntryEndpoints
 
     internal static async Task<IResult> Statement(
         string id, DateTimeOffset? from, DateTimeOffset? to, string? format, HttpContext context, AccountDirectory directory, AccountStore accounts,
-        Database database, TimeProvider time, CancellationToken cancellationToken)
+        Database database, TenantClock clock, CancellationToken cancellationToken)
     {
         if (await AccountEndpoints.FindAsync(id, context, directory, accounts, cancellationToken) is not { } account || !AccountDirectory.TryParseNumber(account.Id, out var accountId))
             return Problem.NotFound("account").ToResult();
         if (format is not (null or "json" or "csv"))
             return new Problem(406, "format_not_available", "Statements are made as json or csv.", "format", "json or csv").ToResult();
-        var end = to ?? time.GetUtcNow().AddMinutes(1);
+        var end = to ?? (await clock.NowAsync(Caller.Of(context).TenantId, cancellationToken)).AddMinutes(1);
         var start = from ?? end.AddDays(-31);
         if (start >= end || end - start > TimeSpan.FromDays(400))
             return Problem.Invalid("from", "an instant before to, at most 400 days").ToResult();

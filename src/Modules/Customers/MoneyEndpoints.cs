@@ -1,5 +1,6 @@
 using Balatrix.Core;
 using Balatrix.Core.Charging;
+using Balatrix.Modules.Audit;
 using Balatrix.Modules.Identity;
 using Balatrix.Modules.Ledger;
 using Balatrix.Modules.Platform;
@@ -29,27 +30,27 @@ public static class MoneyEndpoints
     public sealed record TransferRequest(string? To, string? Amount, string? Reference);
 
     internal static async Task<IResult> TopUp(
-        string id, TopUpRequest request, HttpContext context, AccountDirectory directory, AccountStore accounts, ChargingPipeline pipeline, CancellationToken cancellationToken)
+        string id, TopUpRequest request, HttpContext context, AccountDirectory directory, AccountStore accounts, ChargingPipeline pipeline, TenantClock clock, CancellationToken cancellationToken)
     {
         if (!Money.TryParse(request.Amount, out var amount) || amount <= 0)
             return Problem.Invalid("amount", "a decimal string of more than 0, such as \"500.00\"").ToResult();
         if (Check(request.Reference, "reference") is { } problem)
             return problem.ToResult();
-        return await PostAsync(id, "top-up", EntryKind.TopUp, Book.GatewayManual, amount, request.Currency, request.Reference!, context, directory, accounts, pipeline, cancellationToken);
+        return await PostAsync(id, "top-up", EntryKind.TopUp, Book.GatewayManual, amount, request.Currency, request.Reference!, context, directory, accounts, pipeline, clock, cancellationToken);
     }
 
     internal static async Task<IResult> Adjust(
-        string id, AdjustRequest request, HttpContext context, AccountDirectory directory, AccountStore accounts, ChargingPipeline pipeline, CancellationToken cancellationToken)
+        string id, AdjustRequest request, HttpContext context, AccountDirectory directory, AccountStore accounts, ChargingPipeline pipeline, TenantClock clock, CancellationToken cancellationToken)
     {
         if (!Money.TryParse(request.Amount, out var amount) || amount == 0)
             return Problem.Invalid("amount", "a decimal string other than 0, such as \"-25.00\"").ToResult();
         if (Check(request.Reason, "reason") is { } problem)
             return problem.ToResult();
-        return await PostAsync(id, "adjustment", EntryKind.Adjustment, Book.Adjustment, amount, request.Currency, request.Reason!, context, directory, accounts, pipeline, cancellationToken);
+        return await PostAsync(id, "adjustment", EntryKind.Adjustment, Book.Adjustment, amount, request.Currency, request.Reason!, context, directory, accounts, pipeline, clock, cancellationToken);
     }
 
     internal static async Task<IResult> Transfer(
-        string id, TransferRequest request, HttpContext context, AccountDirectory directory, AccountStore accounts, ChargingPipeline pipeline, CancellationToken cancellationToken)
+        string id, TransferRequest request, HttpContext context, AccountDirectory directory, AccountStore accounts, ChargingPipeline pipeline, TenantClock clock, CancellationToken cancellationToken)
     {
         if (!Money.TryParse(request.Amount, out var amount) || amount <= 0)
             return Problem.Invalid("amount", "a decimal string of more than 0, such as \"100.00\"").ToResult();
@@ -63,8 +64,12 @@ public static class MoneyEndpoints
             return Problem.NotFound("account").ToResult();
         if (to is null || !AccountDirectory.TryParseNumber(to.Id, out var toId) || toId == fromId)
             return Problem.Invalid("to", "another account").ToResult();
+        var tenantId = Caller.Of(context).TenantId;
         var (taken, given) = await pipeline.TransferAsync(
-            Caller.Of(context).TenantId, fromId, toId, EventKey.Of("transfer", key), amount, from.Currency, request.Reference!, cancellationToken);
+            tenantId, fromId, toId, EventKey.Of("transfer", key), amount, from.Currency, request.Reference!, cancellationToken,
+            async (connection, done, ct) => await AuditLog.WriteAsync(
+                connection, tenantId, Actor.Of(context), "account.transfer", "account", from.Id, null, new { to = to.Id, entry = Entry(from.Id, from.Currency, done) },
+                await clock.NowAsync(tenantId, ct), ct));
         if (!taken.Accepted || !given.Accepted)
             return Refusals.ToProblem(taken.Accepted ? given.Refusal : taken.Refusal).ToResult();
         return Results.Json(
@@ -76,14 +81,18 @@ public static class MoneyEndpoints
 
     static async Task<IResult> PostAsync(
         string id, string purpose, EntryKind kind, Book counter, long amount, string? currency, string reference, HttpContext context,
-        AccountDirectory directory, AccountStore accounts, ChargingPipeline pipeline, CancellationToken cancellationToken)
+        AccountDirectory directory, AccountStore accounts, ChargingPipeline pipeline, TenantClock clock, CancellationToken cancellationToken)
     {
         if (Key(context) is not { } key)
             return MissingKey.ToResult();
         if (await AccountEndpoints.FindAsync(id, context, directory, accounts, cancellationToken) is not { } account || !AccountDirectory.TryParseNumber(account.Id, out var accountId))
             return Problem.NotFound("account").ToResult();
         var post = new Post(EventKey.Of(purpose, key), kind, counter, amount, currency ?? account.Currency, reference, null);
-        var decision = await pipeline.SubmitAsync(Caller.Of(context).TenantId, accountId, post, cancellationToken);
+        var tenantId = Caller.Of(context).TenantId;
+        var decision = await pipeline.SubmitAsync(
+            tenantId, accountId, post, cancellationToken,
+            async (connection, done, ct) => await AuditLog.WriteAsync(
+                connection, tenantId, Actor.Of(context), $"account.{purpose}", "account", account.Id, null, Entry(account.Id, account.Currency, done), await clock.NowAsync(tenantId, ct), ct));
         return decision.Accepted
             ? Results.Json(Entry(account.Id, account.Currency, decision), statusCode: decision.IsRepeat ? 200 : 201)
             : Refusals.ToProblem(decision.Refusal).ToResult();

@@ -41,29 +41,87 @@ public static class Scope
         [All, UsageWrite, UsageRead, WalletWrite, AccountsRead, AccountsWrite, AccountsAdmin, CatalogRead, CatalogWrite, LedgerRead];
 }
 
-/// <summary>Says who may call an endpoint; an endpoint without it answers nobody.</summary>
-/// <param name="Scope">The scope that is needed, or null for everybody.</param>
-/// <param name="Basic">Whether HTTP Basic with the key as password is taken too.</param>
-public sealed record AccessRequirement(string? Scope, bool Basic);
-
-/// <summary>The key that a request came with.</summary>
-public sealed record Caller(int TenantId, int ApiKeyId, string Name, IReadOnlyList<string> Scopes, IReadOnlyList<string> AllowedIps, DateTimeOffset? ExpiresAt)
+/// <summary>Who a caller is: one of the roles of people, or a program with a key.</summary>
+[Flags]
+public enum Roles
 {
+    /// <summary>Nobody in particular.</summary>
+    None = 0,
+
+    /// <summary>Runs the tenant.</summary>
+    Admin = 1,
+
+    /// <summary>Helps the tenant's customers.</summary>
+    Support = 2,
+
+    /// <summary>A customer's own user; sees and changes only what is the customer's.</summary>
+    Customer = 4,
+
+    /// <summary>The tenant's own people.</summary>
+    Staff = Admin | Support,
+
+    /// <summary>Everybody who can log in.</summary>
+    Everyone = Staff | Customer,
+}
+
+/// <summary>Says who may call an endpoint; an endpoint without it answers nobody.</summary>
+/// <param name="Roles">Users of which roles.</param>
+/// <param name="Scope">The scope that an API key needs, or null when no key may.</param>
+/// <param name="Public">Whether it is open to everybody.</param>
+/// <param name="Basic">Whether HTTP Basic with the key as password is taken too.</param>
+public sealed record AccessRequirement(Roles Roles, string? Scope, bool Public, bool Basic);
+
+/// <summary>Who a request came from: a user with a role, or an API key with scopes.</summary>
+/// <param name="TenantId">Whose rows it may see.</param>
+/// <param name="Name">The user's e-mail address or the key's name.</param>
+/// <param name="Role">The user's one role; none for a key.</param>
+public sealed record Caller(int TenantId, string Name, Roles Role)
+{
+    /// <summary>The key, or null for a user.</summary>
+    public int? ApiKeyId { get; init; }
+
+    /// <summary>The user, or null for a key.</summary>
+    public Guid? UserId { get; init; }
+
+    /// <summary>The user's session, or null for a key.</summary>
+    public Guid? SessionId { get; init; }
+
+    /// <summary>The only customer that the caller may see, or null for all of the tenant.</summary>
+    public long? CustomerId { get; init; }
+
+    /// <summary>What a key may do.</summary>
+    public IReadOnlyList<string> Scopes { get; init; } = [];
+
+    /// <summary>Where a key may come from; none is anywhere.</summary>
+    public IReadOnlyList<string> AllowedIps { get; init; } = [];
+
+    /// <summary>When a key ends, or null.</summary>
+    public DateTimeOffset? ExpiresAt { get; init; }
+
     /// <summary>The caller of a request that <see cref="AccessRequirement"/> let through.</summary>
     public static Caller Of(HttpContext context) => (Caller)context.Items[typeof(Caller)]!;
 
-    /// <summary>Whether it may do what a scope allows.</summary>
-    public bool Has(string scope) => Scopes.Contains(scope) || Scopes.Contains(Scope.All);
+    /// <summary>Whether an endpoint is open to it.</summary>
+    public bool May(AccessRequirement requirement) =>
+        requirement.Public || (ApiKeyId is null ? (requirement.Roles & Role) != 0 : requirement.Scope is { } scope && (Scopes.Contains(scope) || Scopes.Contains(Scope.All)));
 }
 
 /// <summary>How endpoints say who may call them.</summary>
 public static class AccessExtensions
 {
-    /// <summary>Needs an API key with a scope.</summary>
+    /// <summary>The roles as people read them: "admin, support".</summary>
+    public static string Names(this Roles roles) =>
+        string.Join(", ", new[] { Roles.Admin, Roles.Support, Roles.Customer }.Where(role => (roles & role) != 0).Select(role => role.ToString().ToLowerInvariant()));
+
+    /// <summary>Needs a user of one of the roles, or an API key with a scope; no key may when the scope is null.</summary>
+    public static T RequireRoles<T>(this T endpoint, Roles roles, string? scope)
+        where T : IEndpointConventionBuilder => endpoint.WithMetadata(new AccessRequirement(roles, scope, false, false));
+
+    /// <summary>Needs an API key with a scope: for programs only.</summary>
     public static T RequireScope<T>(this T endpoint, string scope, bool basic = false)
-        where T : IEndpointConventionBuilder => endpoint.WithMetadata(new AccessRequirement(scope, basic));
+        where T : IEndpointConventionBuilder => endpoint.WithMetadata(new AccessRequirement(Roles.None, scope, false, basic));
 
     /// <summary>Open to everybody.</summary>
     public static T AllowPublic<T>(this T endpoint)
-        where T : IEndpointConventionBuilder => endpoint.WithMetadata(new AccessRequirement(null, false));
+        where T : IEndpointConventionBuilder => endpoint.WithMetadata(new AccessRequirement(Roles.None, null, true, false));
 }

@@ -25,21 +25,29 @@ public sealed class AccessMiddleware(RequestDelegate next, ApiKeys keys)
             return;
         }
         var key = KeyOf(context.Request, requirement.Basic);
-        if (key is not null && await keys.FindAsync(key, context.Connection.RemoteIpAddress, context.RequestAborted) is { } caller)
+        var caller = key is null ? null : await keys.FindAsync(key, context.Connection.RemoteIpAddress, context.RequestAborted);
+        if (caller is not null)
             context.Items[typeof(Caller)] = caller;
-        else if (requirement.Scope is not null)
+        else if (!requirement.Public)
         {
             context.Response.Headers.WWWAuthenticate = requirement.Basic ? "Basic realm=\"balatrix\", Bearer" : "Bearer";
             await Unauthenticated.ToResult().ExecuteAsync(context);
             return;
         }
-        if (requirement.Scope is { } scope && !Caller.Of(context).Has(scope))
+        if (caller is not null && !caller.May(requirement))
         {
-            await new Problem(403, "insufficient_scope", $"The API key has no scope {scope}.", Expected: scope).ToResult().ExecuteAsync(context);
+            await Refusal(caller, requirement).ToResult().ExecuteAsync(context);
             return;
         }
         await next(context);
     }
+
+    static Problem Refusal(Caller caller, AccessRequirement requirement) => (caller.ApiKeyId, requirement.Scope) switch
+    {
+        (null, _) => new(403, "insufficient_role", "Your role may not do this.", Expected: requirement.Roles == Roles.None ? "an API key" : requirement.Roles.Names()),
+        (_, null) => new(403, "users_only", "This is for users who have logged in, not for API keys."),
+        (_, { } scope) => new(403, "insufficient_scope", $"The API key has no scope {scope}.", Expected: scope),
+    };
 
     static string? KeyOf(HttpRequest request, bool basic)
     {

@@ -110,9 +110,13 @@ public sealed class ApiKeys(Database database, TimeProvider time) : IDisposable
         await using var connection = await database.App.OpenConnectionAsync(cancellationToken);
         var found = await Database.QueryAsync(
             connection, "select tenant_id, api_key_id, name, scopes, allowed_ips, expires_at from identity.find_api_key($1)", [hash],
-            r => new Caller(
-                r.GetInt32(0), r.GetInt32(1), r.GetString(2), r.GetFieldValue<string[]>(3), r.GetFieldValue<string[]>(4),
-                r.IsDBNull(5) ? null : r.GetFieldValue<DateTimeOffset>(5)),
+            r => new Caller(r.GetInt32(0), r.GetString(2), Roles.None)
+            {
+                ApiKeyId = r.GetInt32(1),
+                Scopes = r.GetFieldValue<string[]>(3),
+                AllowedIps = r.GetFieldValue<string[]>(4),
+                ExpiresAt = r.IsDBNull(5) ? null : r.GetFieldValue<DateTimeOffset>(5),
+            },
             cancellationToken);
         var caller = found.SingleOrDefault();
         if (caller is not null)

@@ -15,9 +15,9 @@ public static class IdentityModule
     public static void MapIdentity(this IEndpointRouteBuilder routes)
     {
         var keys = routes.MapGroup("/api/v1/auth/api-keys").WithTags("auth");
-        keys.MapPost("", ApiKeyEndpoints.Create).RequireScope(Scope.All).WithSummary("Make a scoped API key; it is shown once")
+        keys.MapPost("", ApiKeyEndpoints.Create).RequireRoles(Roles.Admin, Scope.All).WithSummary("Make a scoped API key; it is shown once")
             .Produces<ApiKeyEndpoints.Created>(201);
-        keys.MapGet("", ApiKeyEndpoints.List).RequireScope(Scope.All).WithSummary("List API keys").Produces<ApiKeyEndpoints.KeyList>();
-        keys.MapDelete("{id:int}", ApiKeyEndpoints.Revoke).RequireScope(Scope.All).WithSummary("Revoke an API key; it ends within seconds on every node").Produces(204);
+        keys.MapGet("", ApiKeyEndpoints.List).RequireRoles(Roles.Admin, Scope.All).WithSummary("List API keys").Produces<ApiKeyEndpoints.KeyList>();
+        keys.MapDelete("{id:int}", ApiKeyEndpoints.Revoke).RequireRoles(Roles.Admin, Scope.All).WithSummary("Revoke an API key; it ends within seconds on every node").Produces(204);
     }
 }

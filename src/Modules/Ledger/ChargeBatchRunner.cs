@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using Balatrix.Core.Charging;
 using Balatrix.Core.Rating;
 using Balatrix.Modules.Catalog;
+using Balatrix.Modules.Platform;
 using Npgsql;
 
 namespace Balatrix.Modules.Ledger;
@@ -10,7 +11,7 @@ namespace Balatrix.Modules.Ledger;
 /// Runs a batch as one transaction: lock the accounts in their order, apply every operation in memory, write, commit, answer.
 /// Row locks in account order make it right with any number of nodes.
 /// </summary>
-public sealed class ChargeBatchRunner(NpgsqlDataSource dataSource, PriceBookStore priceBooks, TenantDays tenantDays, TimeProvider time)
+public sealed class ChargeBatchRunner(NpgsqlDataSource dataSource, PriceBookStore priceBooks, TenantClock clock, TimeProvider time)
 {
     const int Attempts = 8;
 
@@ -68,8 +69,8 @@ public sealed class ChargeBatchRunner(NpgsqlDataSource dataSource, PriceBookStor
         var tenantId = operations[0].TenantId;
         if (!spare.TryTake(out var batch))
             batch = new ChargeBatch();
-        var now = time.GetUtcNow();
-        var moment = new Moment(now, await tenantDays.BillingDayAsync(tenantId, now, cancellationToken));
+        var now = await clock.NowAsync(tenantId, cancellationToken);
+        var moment = new Moment(now, await clock.BillingDayAsync(tenantId, now, cancellationToken));
         batch.Begin(tenantId, operations, now);
         await EnsureMonthsAsync(batch, cancellationToken);
         await using (var connection = await dataSource.OpenConnectionAsync(cancellationToken))
@@ -83,7 +84,10 @@ public sealed class ChargeBatchRunner(NpgsqlDataSource dataSource, PriceBookStor
                 if (!batch.WritesAnything || (allOrNothing && batch.AnyRefused))
                     await ExecuteAsync(connection, "rollback", cancellationToken);
                 else
+                {
+                    await RunAlongsideAsync(connection, batch, cancellationToken);
                     await LedgerWrites.SaveAsync(connection, batch, now, cancellationToken);
+                }
             }
             catch (PostgresException e) when (!IsPassing(e))
             {
@@ -100,6 +104,13 @@ public sealed class ChargeBatchRunner(NpgsqlDataSource dataSource, PriceBookStor
         for (var i = 0; i < operations.Count; i++)
             operations[i].Answers.Answer(operations[i].Index, batch.Decisions[i]);
         spare.Add(batch);
+    }
+
+    static async Task RunAlongsideAsync(NpgsqlConnection connection, ChargeBatch batch, CancellationToken cancellationToken)
+    {
+        for (var i = 0; i < batch.Operations.Count; i++)
+            if (batch.Operations[i].Alongside is { } alongside && batch.Decisions[i] is { Accepted: true, IsRepeat: false } decision)
+                await alongside(connection, decision, cancellationToken);
     }
 
     /// <summary>What most batches do not need: plans of the past, and uses recorded before.</summary>

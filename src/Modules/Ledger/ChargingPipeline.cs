@@ -1,10 +1,20 @@
 using Balatrix.Core.Charging;
 using Microsoft.Extensions.Hosting;
+using Npgsql;
 
 namespace Balatrix.Modules.Ledger;
 
+/// <summary>
+/// Further writes that commit together with an operation, or not at all: run in its transaction when it was accepted for the
+/// first time, not when it was refused or is a repeat. May run again on another connection when a commit failed.
+/// </summary>
+public delegate Task Alongside(NpgsqlConnection connection, Decision decision, CancellationToken cancellationToken);
+
 /// <summary>An operation and the account that it is for.</summary>
-public readonly record struct AccountOperation(long AccountId, Operation Operation);
+/// <param name="AccountId">The account.</param>
+/// <param name="Operation">What is to be done.</param>
+/// <param name="Alongside">What else is to be written with it, or null.</param>
+public readonly record struct AccountOperation(long AccountId, Operation Operation, Alongside? Alongside = null);
 
 /// <summary>The queue of charging is full: nothing was taken, and the caller should come again a little later.</summary>
 public sealed class ChargingQueueFullException(int capacity)
@@ -39,9 +49,9 @@ public sealed class ChargingPipeline : IHostedService, IAsyncDisposable
     /// <summary>Does one operation and answers after its commit.</summary>
     /// <exception cref="ChargingQueueFullException">Nothing was taken.</exception>
     /// <exception cref="ChargingUnavailableException">The outcome is unknown; repeat.</exception>
-    public async Task<Decision> SubmitAsync(int tenantId, long accountId, Operation operation, CancellationToken cancellationToken)
+    public async Task<Decision> SubmitAsync(int tenantId, long accountId, Operation operation, CancellationToken cancellationToken, Alongside? alongside = null)
     {
-        var answers = await SubmitAsync(tenantId, [new AccountOperation(accountId, operation)], cancellationToken);
+        var answers = await SubmitAsync(tenantId, [new AccountOperation(accountId, operation, alongside)], cancellationToken);
         return answers[0];
     }
 
@@ -61,21 +71,22 @@ public sealed class ChargingPipeline : IHostedService, IAsyncDisposable
         var answers = new PendingAnswers(operations.Count);
         for (var i = 0; i < operations.Count; i++)
         {
-            var (accountId, operation) = operations[i];
-            lanes[LaneOf(accountId)].Enqueue(new PendingOperation(tenantId, accountId, operation, answers, i));
+            var (accountId, operation, alongside) = operations[i];
+            lanes[LaneOf(accountId)].Enqueue(new PendingOperation(tenantId, accountId, operation, answers, i, alongside));
         }
         return answers.Task;
     }
 
     /// <summary>Moves an amount between two accounts of one currency: both entries in one transaction, or neither.</summary>
     public async Task<(Decision From, Decision To)> TransferAsync(
-        int tenantId, long fromAccountId, long toAccountId, Guid key, long amountMicros, string currency, string reference, CancellationToken cancellationToken)
+        int tenantId, long fromAccountId, long toAccountId, Guid key, long amountMicros, string currency, string reference, CancellationToken cancellationToken,
+        Alongside? alongside = null)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(amountMicros);
         var answers = new PendingAnswers(2);
         PendingOperation[] pair =
         [
-            new(tenantId, fromAccountId, new Post(key, EntryKind.TransferOut, Book.Transfer, -amountMicros, currency, reference, null), answers, 0),
+            new(tenantId, fromAccountId, new Post(key, EntryKind.TransferOut, Book.Transfer, -amountMicros, currency, reference, null), answers, 0, alongside),
             new(tenantId, toAccountId, new Post(key, EntryKind.TransferIn, Book.Transfer, amountMicros, currency, reference, null), answers, 1),
         ];
         await runner.RunAsync(pair, allOrNothing: true, cancellationToken);

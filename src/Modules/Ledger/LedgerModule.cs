@@ -15,9 +15,8 @@ public static class LedgerModule
     public static void AddLedger(this IServiceCollection services, ChargingOptions options)
     {
         services.AddSingleton(options);
-        services.AddSingleton(p => new TenantDays(p.GetRequiredService<Database>().App));
         services.AddSingleton(p => new ChargeBatchRunner(
-            p.GetRequiredService<Database>().Charging, p.GetRequiredService<PriceBookStore>(), p.GetRequiredService<TenantDays>(), p.GetRequiredService<TimeProvider>()));
+            p.GetRequiredService<Database>().Charging, p.GetRequiredService<PriceBookStore>(), p.GetRequiredService<TenantClock>(), p.GetRequiredService<TimeProvider>()));
         services.AddSingleton<ChargingPipeline>();
         services.AddHostedService(p => p.GetRequiredService<ChargingPipeline>());
         services.AddSingleton<ReservationQueries>();
@@ -38,7 +37,7 @@ public static class LedgerModule
         reservations.MapPost("release", ReservationEndpoints.Release).RequireScope(Scope.WalletWrite).WithSummary("Let go");
         routes.MapGet("/api/v1/ledger/verify", async (HttpContext context, LedgerVerification verification, CancellationToken cancellationToken) =>
                 Results.Ok(await verification.VerifyAsync(Caller.Of(context).TenantId, cancellationToken)))
-            .WithTags("operations").RequireScope(Scope.LedgerRead).WithSummary("Prove the books");
+            .WithTags("operations").RequireRoles(Roles.Admin, Scope.LedgerRead).WithSummary("Prove the books");
     }
 
     /// <summary>What the pipeline throws and what clients are told.</summary>

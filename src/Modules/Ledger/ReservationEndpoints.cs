@@ -46,14 +46,14 @@ public static class ReservationEndpoints
     public sealed record SettleRequest(decimal? Quantity, string? Amount);
 
     internal static async Task<IResult> Reserve(
-        string id, ReserveRequest request, HttpContext context, AccountDirectory directory, AccountGates gates, ChargingPipeline pipeline, TimeProvider time, CancellationToken cancellationToken)
+        string id, ReserveRequest request, HttpContext context, AccountDirectory directory, AccountGates gates, ChargingPipeline pipeline, TenantClock clock, CancellationToken cancellationToken)
     {
         var tenantId = Caller.Of(context).TenantId;
         if (await directory.FindAsync(tenantId, id, cancellationToken) is not { } accountId)
             return Refusals.ToProblem(Refusal.UnknownAccount).ToResult();
         if (gates.Check(accountId, context.Connection.RemoteIpAddress) is { } closed)
             return closed.ToResult();
-        var now = time.GetUtcNow();
+        var now = await clock.NowAsync(tenantId, cancellationToken);
         long? amount = null;
         if (request.Amount is not null)
         {
@@ -86,7 +86,7 @@ public static class ReservationEndpoints
     }
 
     internal static async Task<IResult> Extend(
-        string id, ExtendRequest request, HttpContext context, ChargingPipeline pipeline, TimeProvider time, CancellationToken cancellationToken)
+        string id, ExtendRequest request, HttpContext context, ChargingPipeline pipeline, TenantClock clock, CancellationToken cancellationToken)
     {
         if (!TryParse(id, out var accountId, out var reservationId))
             return Refusals.ToProblem(Refusal.UnknownReservation).ToResult();
@@ -101,9 +101,9 @@ public static class ReservationEndpoints
         }
         else if (request.Quantity is not (> 0 and <= 86_400))
             return Problem.Invalid("quantity", "1 to 86400 more seconds, segments or events, or an amount").ToResult();
-        if (Expiry(request.ExpiresInSeconds, time.GetUtcNow()) is not { } expiresAt)
-            return Problem.Invalid("expiresInSeconds", "1 to 86400").ToResult();
         var tenantId = Caller.Of(context).TenantId;
+        if (Expiry(request.ExpiresInSeconds, await clock.NowAsync(tenantId, cancellationToken)) is not { } expiresAt)
+            return Problem.Invalid("expiresInSeconds", "1 to 86400").ToResult();
         var operation = new Extend(reservationId, request.Sequence.Value, request.Quantity ?? 0, amount, request.AcceptLess == true, expiresAt);
         return Answer(accountId, await pipeline.SubmitAsync(tenantId, accountId, operation, cancellationToken), created: false);
     }

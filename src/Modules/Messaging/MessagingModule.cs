@@ -22,8 +22,8 @@ public static class MessagingModule
         routes.MapPost("/api/v1/charges", ChargeEndpoint.Post).WithTags("messaging").RequireScope(Scope.UsageWrite).Accepts<object>("application/json", "*/*")
             .WithSummary("Charge one SMS, or an array of them: segments, MCC/MNC, price, outcome");
         var messages = routes.MapGroup("/api/v1/sms-cdrs").WithTags("messaging");
-        messages.MapGet("", MessageEndpoints.List).RequireScope(Scope.UsageRead).WithSummary("List message records, latest first");
-        messages.MapGet("{id}", MessageEndpoints.Get).RequireScope(Scope.UsageRead).WithSummary("One message record with its rating trace and delivery state");
+        messages.MapGet("", MessageEndpoints.List).RequireRoles(Roles.Everyone, Scope.UsageRead).WithSummary("List message records, latest first");
+        messages.MapGet("{id}", MessageEndpoints.Get).RequireRoles(Roles.Everyone, Scope.UsageRead).WithSummary("One message record with its rating trace and delivery state");
         messages.MapPut("{id}/status", MessageEndpoints.SetStatus).RequireScope(Scope.UsageWrite)
             .WithSummary("Delivery report; a message that failed is refunded when its plan charges on delivery");
     }
@@ -35,7 +35,7 @@ public static class ChargeEndpoint
     /// <summary>The most messages in one request.</summary>
     public const int LargestBatch = 10_000;
 
-    internal static async Task Post(HttpContext context, UsageIntake intake, TimeProvider time, CancellationToken cancellationToken)
+    internal static async Task Post(HttpContext context, UsageIntake intake, TenantClock clock, CancellationToken cancellationToken)
     {
         var (body, problem) = await UsageIntake.ReadBodyAsync(context.Request, cancellationToken);
         if (problem is not null)
@@ -44,7 +44,7 @@ public static class ChargeEndpoint
             return;
         }
         var tenantId = Caller.Of(context).TenantId;
-        var reading = new UsageReading(time.GetUtcNow());
+        var reading = new UsageReading(await clock.NowAsync(tenantId, cancellationToken));
         if (body.AsSpan().TrimStart(" \t\r\n"u8) is not [(byte)'[', ..])
         {
             var one = await intake.ChargeAsync(tenantId, [reading.ReadMessage(body)], hasHappened: false, cancellationToken, context.Connection.RemoteIpAddress);
@@ -73,12 +73,12 @@ public static class MessageEndpoints
     public sealed record StatusRequest(string? Status, string? Error);
 
     internal static Task<IResult> List(
-        [AsParameters] UsageListQuery query, HttpContext context, UsageQueries queries, AccountDirectory directory, TimeProvider time, CancellationToken cancellationToken) =>
-        UsageListing.ListAsync(query, Messages, context, queries, directory, time, cancellationToken);
+        [AsParameters] UsageListQuery query, HttpContext context, UsageQueries queries, AccountDirectory directory, TenantClock clock, CancellationToken cancellationToken) =>
+        UsageListing.ListAsync(query, Messages, context, queries, directory, clock, cancellationToken);
 
-    internal static async Task<IResult> Get(string id, HttpContext context, UsageQueries queries, Database database, CancellationToken cancellationToken)
+    internal static async Task<IResult> Get(string id, HttpContext context, UsageQueries queries, AccountDirectory directory, Database database, CancellationToken cancellationToken)
     {
-        if (!UsageId.TryParse(id, out var usageId) || await UsageListing.FindAsync(id, context, queries, cancellationToken) is not { Service: "sms" } view)
+        if (!UsageId.TryParse(id, out var usageId) || await UsageListing.FindAsync(id, context, queries, directory, cancellationToken) is not { Service: "sms" } view)
             return Problem.NotFound("message record").ToResult();
         var states = await StatesAsync(Caller.Of(context).TenantId, usageId, database, cancellationToken);
         return Results.Ok(new { message = view, delivery = states.SingleOrDefault() ?? new("submitted", null, view.RecordedAt) });
@@ -88,25 +88,25 @@ public static class MessageEndpoints
     public sealed record MessageState(string Status, string? Error, DateTimeOffset UpdatedAt);
 
     internal static async Task<IResult> SetStatus(
-        string id, StatusRequest request, HttpContext context, UsageQueries queries, Database database, ChargingPipeline pipeline, TimeProvider time, CancellationToken cancellationToken)
+        string id, StatusRequest request, HttpContext context, UsageQueries queries, AccountDirectory directory, Database database, ChargingPipeline pipeline, TenantClock clock, CancellationToken cancellationToken)
     {
         if (request.Status is not ("delivered" or "failed" or "expired"))
             return Problem.Invalid("status", "delivered, failed or expired").ToResult();
         if (request.Error is { Length: > 64 } || request.Error?.Contains('\0', StringComparison.Ordinal) == true)
             return Problem.Invalid("error", "at most 64 characters").ToResult();
-        if (!UsageId.TryParse(id, out var usageId) || await UsageListing.FindAsync(id, context, queries, cancellationToken) is not { Service: "sms" } view)
+        if (!UsageId.TryParse(id, out var usageId) || await UsageListing.FindAsync(id, context, queries, directory, cancellationToken) is not { Service: "sms" } view)
             return Problem.NotFound("message record").ToResult();
         var tenantId = Caller.Of(context).TenantId;
         // The first final state holds: a late or repeated report changes nothing.
         await database.InTenantAsync(
             tenantId,
-            (connection, ct) => Database.ExecuteAsync(
+            async (connection, ct) => await Database.ExecuteAsync(
                 connection,
                 """
                 insert into messaging.message_states (tenant_id, account_id, event_key, status, error, updated_at) values ($1, $2, $3, $4, $5, $6)
                 on conflict (account_id, event_key) do nothing
                 """,
-                [tenantId, usageId.AccountId, usageId.EventKey, request.Status, request.Error, time.GetUtcNow()], ct),
+                [tenantId, usageId.AccountId, usageId.EventKey, request.Status, request.Error, await clock.NowAsync(tenantId, ct)], ct),
             cancellationToken);
         var state = (await StatesAsync(tenantId, usageId, database, cancellationToken)).Single();
         if (state.Status != request.Status)

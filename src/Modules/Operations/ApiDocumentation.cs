@@ -114,14 +114,15 @@ public static class ApiDocumentation
 
     static void AddAccess(OpenApiOperation operation, AccessRequirement? access, OpenApiDocument document)
     {
-        if (access?.Scope is not { } scope)
+        if (access is null or { Public: true })
         {
             operation.Security = [];
             return;
         }
         string[] schemes = access.Basic ? [BearerScheme, KeyScheme, BasicScheme] : [BearerScheme, KeyScheme];
         operation.Security = [.. schemes.Select(name => new OpenApiSecurityRequirement { [new OpenApiSecuritySchemeReference(name, document)] = [] })];
-        operation.Description = $"{operation.Description}\n\nNeeds the scope `{scope}`.".Trim();
+        string?[] needs = [access.Roles == Roles.None ? null : $"a user of role {access.Roles.Names()}", access.Scope is null ? null : $"an API key with the scope `{access.Scope}`"];
+        operation.Description = $"{operation.Description}\n\nNeeds {string.Join(" or ", needs.Where(n => n is not null))}.".Trim();
         AddProblem(operation, "401");
         AddProblem(operation, "403");
     }

@@ -14,7 +14,7 @@ public static class EventEndpoints
 
     static readonly Service[] AllServices = [Service.VoiceOutbound, Service.VoiceInbound, Service.Sms, Service.Event];
 
-    internal static async Task Post(HttpContext context, UsageIntake intake, TimeProvider time, CancellationToken cancellationToken)
+    internal static async Task Post(HttpContext context, UsageIntake intake, TenantClock clock, CancellationToken cancellationToken)
     {
         var (body, problem) = await UsageIntake.ReadBodyAsync(context.Request, cancellationToken);
         if (problem is not null)
@@ -22,13 +22,13 @@ public static class EventEndpoints
             await problem.ToResult().ExecuteAsync(context);
             return;
         }
-        var reading = new UsageReading(time.GetUtcNow());
+        var reading = new UsageReading(await clock.NowAsync(Caller.Of(context).TenantId, cancellationToken));
         var parsed = context.Request.Headers.ContainsKey("ce-specversion") ? Binary(reading, context.Request, body) : reading.ReadCloudEvent(body);
         var answers = await intake.ChargeAsync(Caller.Of(context).TenantId, [parsed], hasHappened: false, cancellationToken, context.Connection.RemoteIpAddress);
         await UsageIntake.WriteOneAsync(context, answers[0], cancellationToken);
     }
 
-    internal static async Task PostBatch(HttpContext context, UsageIntake intake, TimeProvider time, CancellationToken cancellationToken)
+    internal static async Task PostBatch(HttpContext context, UsageIntake intake, TenantClock clock, CancellationToken cancellationToken)
     {
         var (body, problem) = await UsageIntake.ReadBodyAsync(context.Request, cancellationToken);
         if (problem is not null)
@@ -43,7 +43,7 @@ public static class EventEndpoints
             await fault!.ToResult().ExecuteAsync(context);
             return;
         }
-        var reading = new UsageReading(time.GetUtcNow());
+        var reading = new UsageReading(await clock.NowAsync(Caller.Of(context).TenantId, cancellationToken));
         var parsed = new ParsedUsage[elements.Count];
         for (var i = 0; i < parsed.Length; i++)
             parsed[i] = reading.ReadCloudEvent(body.AsSpan(elements[i]));
@@ -52,11 +52,11 @@ public static class EventEndpoints
     }
 
     internal static Task<IResult> List(
-        [AsParameters] UsageListQuery query, HttpContext context, UsageQueries queries, AccountDirectory directory, TimeProvider time, CancellationToken cancellationToken) =>
-        UsageListing.ListAsync(query, AllServices, context, queries, directory, time, cancellationToken);
+        [AsParameters] UsageListQuery query, HttpContext context, UsageQueries queries, AccountDirectory directory, TenantClock clock, CancellationToken cancellationToken) =>
+        UsageListing.ListAsync(query, AllServices, context, queries, directory, clock, cancellationToken);
 
-    internal static async Task<IResult> Get(string id, HttpContext context, UsageQueries queries, CancellationToken cancellationToken) =>
-        await UsageListing.FindAsync(id, context, queries, cancellationToken) is { } view ? Results.Ok(view) : Problem.NotFound("event").ToResult();
+    internal static async Task<IResult> Get(string id, HttpContext context, UsageQueries queries, AccountDirectory directory, CancellationToken cancellationToken) =>
+        await UsageListing.FindAsync(id, context, queries, directory, cancellationToken) is { } view ? Results.Ok(view) : Problem.NotFound("event").ToResult();
 
     /// <summary>Binary mode: the attributes are in headers, the body is the data.</summary>
     static ParsedUsage Binary(UsageReading reading, HttpRequest request, ReadOnlySpan<byte> body)

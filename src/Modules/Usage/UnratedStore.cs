@@ -11,7 +11,7 @@ public sealed record UnratedEvent(
     long Id, string Account, string Service, DateTimeOffset OccurredAt, UsageEvent Event, string Code, string Message, int Attempts, string Status, DateTimeOffset ReceivedAt);
 
 /// <summary>The visible queue of use that could not be rated or charged: nothing that happened is lost.</summary>
-public sealed class UnratedStore(Database database, TimeProvider time)
+public sealed class UnratedStore(Database database, TenantClock clock)
 {
     /// <summary>Keeps a use; the same use again only counts an attempt.</summary>
     public Task<long> KeepAsync(int tenantId, string account, UsageEvent usage, Problem problem, CancellationToken cancellationToken) =>
@@ -26,7 +26,7 @@ public sealed class UnratedStore(Database database, TimeProvider time)
                    set attempts = unrated_events.attempts + 1, code = excluded.code, message = excluded.message, updated_at = excluded.updated_at
                 returning unrated_id
                 """,
-                [tenantId, account, usage.Source, usage.Id, (short)usage.Service, usage.OccurredAt, JsonSerializer.Serialize(usage), problem.Code, problem.Title, time.GetUtcNow()],
+                [tenantId, account, usage.Source, usage.Id, (short)usage.Service, usage.OccurredAt, JsonSerializer.Serialize(usage), problem.Code, problem.Title, await clock.NowAsync(tenantId, ct)],
                 r => r.GetInt64(0), ct);
             return ids[0];
         }, cancellationToken);
@@ -34,9 +34,9 @@ public sealed class UnratedStore(Database database, TimeProvider time)
     /// <summary>Notes that a kept use was charged after all.</summary>
     public Task<int> SettleAsync(int tenantId, long id, string usageId, CancellationToken cancellationToken) => database.InTenantAsync(
         tenantId,
-        (connection, ct) => Database.ExecuteAsync(
+        async (connection, ct) => await Database.ExecuteAsync(
             connection, "update usage.unrated_events set status = 'charged', usage_id = $3, updated_at = $4 where unrated_id = $1 and tenant_id = $2",
-            [id, tenantId, usageId, time.GetUtcNow()], ct),
+            [id, tenantId, usageId, await clock.NowAsync(tenantId, ct)], ct),
         cancellationToken);
 
     /// <summary>One, or null.</summary>

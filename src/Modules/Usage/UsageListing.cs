@@ -23,9 +23,9 @@ public static class UsageListing
 
     /// <summary>Reads the parameters.</summary>
     public static async Task<(UsageFilter? Filter, Problem? Problem)> FilterAsync(
-        UsageListQuery query, Service[] services, int tenantId, AccountDirectory directory, TimeProvider time, CancellationToken cancellationToken)
+        UsageListQuery query, Service[] services, Caller caller, AccountDirectory directory, TenantClock clock, CancellationToken cancellationToken)
     {
-        var to = query.To ?? time.GetUtcNow().AddHours(24);
+        var to = query.To ?? (await clock.NowAsync(caller.TenantId, cancellationToken)).AddHours(24);
         var from = query.From ?? to.AddDays(-32);
         if (from >= to || to - from > LongestSpan)
             return (null, Problem.Invalid("from", "an instant before to, at most 400 days"));
@@ -40,25 +40,34 @@ public static class UsageListing
         }
         if (query.Number is { Length: > 128 } || query.Number?.Contains('\0', StringComparison.Ordinal) == true)
             return (null, Problem.Invalid("number", "a number"));
-        long? accountId = null;
-        if (query.Account is not null && (accountId = await directory.FindAsync(tenantId, query.Account, cancellationToken)) is null)
-            return (null, Problem.NotFound("account"));
-        return (new UsageFilter(services, from, to, accountId, query.Number?.TrimStart('+'), query.Limit ?? 50, cursor), null);
+        var accounts = await directory.OwnAsync(caller, cancellationToken);
+        if (query.Account is not null)
+        {
+            if (await directory.FindAsync(caller, query.Account, cancellationToken) is not { } accountId)
+                return (null, Problem.NotFound("account"));
+            accounts = [accountId];
+        }
+        return (new UsageFilter(services, from, to, accounts, query.Number?.TrimStart('+'), query.Limit ?? 50, cursor), null);
     }
 
     /// <summary>A page.</summary>
     public static async Task<IResult> ListAsync(
-        UsageListQuery query, Service[] services, HttpContext context, UsageQueries queries, AccountDirectory directory, TimeProvider time, CancellationToken cancellationToken)
+        UsageListQuery query, Service[] services, HttpContext context, UsageQueries queries, AccountDirectory directory, TenantClock clock, CancellationToken cancellationToken)
     {
-        var tenantId = Caller.Of(context).TenantId;
-        var (filter, problem) = await FilterAsync(query, services, tenantId, directory, time, cancellationToken);
+        var caller = Caller.Of(context);
+        var (filter, problem) = await FilterAsync(query, services, caller, directory, clock, cancellationToken);
         if (filter is null)
             return problem!.ToResult();
-        var (items, next) = await queries.ListAsync(tenantId, filter, cancellationToken);
+        var (items, next) = await queries.ListAsync(caller.TenantId, filter, cancellationToken);
         return Results.Ok(new { items, next });
     }
 
-    /// <summary>One record, with its trace.</summary>
-    public static async Task<UsageView?> FindAsync(string id, HttpContext context, UsageQueries queries, CancellationToken cancellationToken) =>
-        UsageId.TryParse(id, out var usageId) ? await queries.FindAsync(Caller.Of(context).TenantId, usageId, cancellationToken) : null;
+    /// <summary>One record, with its trace, or null when there is none or it is not the caller's to see.</summary>
+    public static async Task<UsageView?> FindAsync(string id, HttpContext context, UsageQueries queries, AccountDirectory directory, CancellationToken cancellationToken)
+    {
+        var caller = Caller.Of(context);
+        if (!UsageId.TryParse(id, out var usageId) || (await directory.OwnAsync(caller, cancellationToken) is { } own && !own.Contains(usageId.AccountId)))
+            return null;
+        return await queries.FindAsync(caller.TenantId, usageId, cancellationToken);
+    }
 }

@@ -25,7 +25,7 @@ public static class UsageModule
             .Accepts<object>("application/cloudevents+json", "application/json", "*/*").WithSummary("Charge one usage event (CloudEvents 1.0, structured or binary)");
         events.MapPost("batch", EventEndpoints.PostBatch).RequireScope(Scope.UsageWrite)
             .Accepts<object>("application/cloudevents-batch+json", "application/x-ndjson", "*/*").WithSummary("Charge a batch of events; each gets its own outcome");
-        events.MapGet("", EventEndpoints.List).RequireScope(Scope.UsageRead).WithSummary("List usage of all kinds, latest first");
-        events.MapGet("{id}", EventEndpoints.Get).RequireScope(Scope.UsageRead).WithSummary("One event with its rating trace");
+        events.MapGet("", EventEndpoints.List).RequireRoles(Roles.Everyone, Scope.UsageRead).WithSummary("List usage of all kinds, latest first");
+        events.MapGet("{id}", EventEndpoints.Get).RequireRoles(Roles.Everyone, Scope.UsageRead).WithSummary("One event with its rating trace");
     }
 }

@@ -85,11 +85,11 @@ public sealed record UsageView
 /// <param name="Services">Which kinds.</param>
 /// <param name="From">First instant.</param>
 /// <param name="To">First instant after.</param>
-/// <param name="AccountId">One account, or all.</param>
+/// <param name="AccountIds">These accounts, or all.</param>
 /// <param name="Number">Calling or called, or all.</param>
 /// <param name="Limit">Records of a page.</param>
 /// <param name="Cursor">Where the page before ended.</param>
-public sealed record UsageFilter(Service[] Services, DateTimeOffset From, DateTimeOffset To, long? AccountId, string? Number, int Limit, UsageCursor? Cursor);
+public sealed record UsageFilter(Service[] Services, DateTimeOffset From, DateTimeOffset To, long[]? AccountIds, string? Number, int Limit, UsageCursor? Cursor);
 
 /// <summary>The last record of a page; the next page goes on behind it.</summary>
 public readonly record struct UsageCursor(DateTimeOffset OccurredAt, long AccountId, long EntryNo)
@@ -152,14 +152,14 @@ public sealed class UsageQueries(Database database)
                 $"""
                 select {Columns} from usage.usage_records
                  where tenant_id = $1 and service = any($2) and occurred_at >= $3 and occurred_at < $4
-                   {(filter.AccountId is null ? "" : "and account_id = $5")}
+                   {(filter.AccountIds is null ? "" : "and account_id = any($5)")}
                    {(filter.Number is null ? "" : "and ($6 in (calling, called, rating_key))")}
                    {(cursor is null ? "" : "and occurred_at <= $7 and (occurred_at, account_id, entry_no) < ($7, $8, $9)")}
                  order by occurred_at desc, account_id desc, entry_no desc
                  limit {filter.Limit + 1}
                 """,
                 [
-                    tenantId, filter.Services.Select(s => (short)s).ToArray(), filter.From, filter.To, filter.AccountId ?? 0, filter.Number ?? "",
+                    tenantId, filter.Services.Select(s => (short)s).ToArray(), filter.From, filter.To, filter.AccountIds ?? [], filter.Number ?? "",
                     cursor?.OccurredAt ?? filter.To, cursor?.AccountId ?? 0, cursor?.EntryNo ?? 0,
                 ],
                 r => (View: Read(r, withTrace: false), Cursor: new UsageCursor(r.GetFieldValue<DateTimeOffset>(6), r.GetInt64(0), r.GetInt64(2))), ct),

@@ -8,18 +8,21 @@ namespace Balatrix.Modules.Voice;
 public sealed record CallLeg(string LegId, string Calling, string Called, DateTimeOffset StartedAt, long TalkMs, string HangupCause, JsonElement? Detail);
 
 /// <summary>B legs: kept for showing, never charged. A B leg may come before its A leg.</summary>
-public sealed class CallLegs(Database database, TimeProvider time)
+public sealed class CallLegs(Database database, TenantClock clock)
 {
     /// <summary>Keeps a leg once; says whether it was new.</summary>
     public async Task<bool> KeepAsync(int tenantId, CallRecord call, CancellationToken cancellationToken) => await database.InTenantAsync(
         tenantId,
-        (connection, ct) => Database.ExecuteAsync(
+        async (connection, ct) => await Database.ExecuteAsync(
             connection,
             """
             insert into voice.call_legs (tenant_id, leg_id, a_leg_id, calling, called, started_at, talk_ms, hangup_cause, detail, received_at)
             values ($1, $2, $3, $4, $5, $6, $7, $8, $9::jsonb, $10) on conflict (tenant_id, leg_id) do nothing
             """,
-            [tenantId, call.Uuid, call.ALegUuid, call.Calling, call.Called, call.StartedAt, call.TalkMs, call.Facts.GetValueOrDefault("hangupCause", ""), call.Detail(), time.GetUtcNow()],
+            [
+                tenantId, call.Uuid, call.ALegUuid, call.Calling, call.Called, call.StartedAt, call.TalkMs, call.Facts.GetValueOrDefault("hangupCause", ""), call.Detail(),
+                await clock.NowAsync(tenantId, ct),
+            ],
             ct),
         cancellationToken) == 1;
 

@@ -20,7 +20,7 @@ public static class CdrEndpoints
     /// <summary>The services that are calls.</summary>
     public static readonly Service[] Calls = [Service.VoiceOutbound, Service.VoiceInbound];
 
-    internal static async Task Post(HttpContext context, UsageIntake intake, TimeProvider time, CancellationToken cancellationToken)
+    internal static async Task Post(HttpContext context, UsageIntake intake, TenantClock clock, CancellationToken cancellationToken)
     {
         var (body, problem) = await UsageIntake.ReadBodyAsync(context.Request, cancellationToken);
         if (problem is not null)
@@ -28,12 +28,12 @@ public static class CdrEndpoints
             await problem.ToResult().ExecuteAsync(context);
             return;
         }
-        var parsed = new UsageReading(time.GetUtcNow()).ReadCdr(body);
+        var parsed = new UsageReading(await clock.NowAsync(Caller.Of(context).TenantId, cancellationToken)).ReadCdr(body);
         var answers = await intake.ChargeAsync(Caller.Of(context).TenantId, [parsed], hasHappened: true, cancellationToken);
         await UsageIntake.WriteOneAsync(context, answers[0], cancellationToken);
     }
 
-    internal static async Task PostBatch(HttpContext context, UsageIntake intake, TimeProvider time, CancellationToken cancellationToken)
+    internal static async Task PostBatch(HttpContext context, UsageIntake intake, TenantClock clock, CancellationToken cancellationToken)
     {
         var (body, problem) = await UsageIntake.ReadBodyAsync(context.Request, cancellationToken);
         var (elements, fault) = problem is null ? UsageReading.Split(body, LargestBatch) : (null, problem);
@@ -42,14 +42,14 @@ public static class CdrEndpoints
             await fault!.ToResult().ExecuteAsync(context);
             return;
         }
-        var reading = new UsageReading(time.GetUtcNow());
+        var reading = new UsageReading(await clock.NowAsync(Caller.Of(context).TenantId, cancellationToken));
         var parsed = elements.ConvertAll(e => reading.ReadCdr(body.AsSpan(e)));
         var answers = await intake.ChargeAsync(Caller.Of(context).TenantId, parsed, hasHappened: true, cancellationToken);
         await UsageIntake.WriteBatchAsync(context.Response, answers, cancellationToken);
     }
 
     /// <summary>What FreeSWITCH posts, as it is. It repeats until it gets a 2xx, so whatever is kept is answered with one.</summary>
-    internal static async Task Webhook(HttpContext context, UsageIntake intake, CallLegs legs, TimeProvider time, CancellationToken cancellationToken)
+    internal static async Task Webhook(HttpContext context, UsageIntake intake, CallLegs legs, TenantClock clock, CancellationToken cancellationToken)
     {
         var (body, problem) = await UsageIntake.ReadBodyAsync(context.Request, cancellationToken);
         var (call, fault) = problem is null ? FreeSwitchCdr.Read(body) : (null, problem);
@@ -66,7 +66,7 @@ public static class CdrEndpoints
             return;
         }
         var usage = call.ToUsageEvent();
-        var parsed = UsageReading.CheckTime(usage.OccurredAt, time.GetUtcNow()) is { } late
+        var parsed = UsageReading.CheckTime(usage.OccurredAt, await clock.NowAsync(tenantId, cancellationToken)) is { } late
             ? new ParsedUsage("", usage, late)
             : new ParsedUsage(call.AccountCode, usage, null);
         var answers = await intake.ChargeAsync(tenantId, [parsed], hasHappened: true, cancellationToken);
@@ -74,29 +74,32 @@ public static class CdrEndpoints
     }
 
     internal static async Task<IResult> Get(
-        string id, string? account, HttpContext context, UsageQueries queries, UnratedStore unrated, CallLegs legs, AccountDirectory directory, TimeProvider time, CancellationToken cancellationToken)
+        string id, string? account, HttpContext context, UsageQueries queries, UnratedStore unrated, CallLegs legs, AccountDirectory directory, TenantClock clock, CancellationToken cancellationToken)
     {
-        var tenantId = Caller.Of(context).TenantId;
+        var caller = Caller.Of(context);
+        var tenantId = caller.TenantId;
         if (UnratedId(id) is { } unratedId)
-            return await unrated.FindAsync(tenantId, unratedId, cancellationToken) is { } kept ? Results.Ok(kept) : Problem.NotFound("call record").ToResult();
-        var view = await UsageListing.FindAsync(id, context, queries, cancellationToken);
+            return caller.CustomerId is null && await unrated.FindAsync(tenantId, unratedId, cancellationToken) is { } kept ? Results.Ok(kept) : Problem.NotFound("call record").ToResult();
+        var view = await UsageListing.FindAsync(id, context, queries, directory, cancellationToken);
         if (view is null && account is not null)
-            view = await ByUuidAsync(tenantId, id, account, queries, directory, time, cancellationToken);
+            view = await ByUuidAsync(caller, id, account, queries, directory, clock, cancellationToken);
         if (view is null)
             return Problem.NotFound("call record").ToResult();
         return Results.Ok(new { cdr = view, legs = await legs.OfAsync(tenantId, view.EventId, cancellationToken) });
     }
 
     internal static async Task<IResult> List(
-        [AsParameters] UsageListQuery query, string? status, HttpContext context, UsageQueries queries, UnratedStore unrated, AccountDirectory directory, TimeProvider time, CancellationToken cancellationToken)
+        [AsParameters] UsageListQuery query, string? status, HttpContext context, UsageQueries queries, UnratedStore unrated, AccountDirectory directory, TenantClock clock, CancellationToken cancellationToken)
     {
         if (status is null or "charged")
-            return await UsageListing.ListAsync(query, Calls, context, queries, directory, time, cancellationToken);
-        if (status != "unrated")
-            return Problem.Invalid("status", "charged or unrated").ToResult();
+            return await UsageListing.ListAsync(query, Calls, context, queries, directory, clock, cancellationToken);
+        var caller = Caller.Of(context);
+        // What waits for a rate names accounts by whatever code came with it, so it is shown to the tenant's own people only.
+        if (status != "unrated" || caller.CustomerId is not null)
+            return Problem.Invalid("status", caller.CustomerId is null ? "charged or unrated" : "charged").ToResult();
         var limit = Math.Clamp(query.Limit ?? 50, 1, 500);
         var before = long.TryParse(query.Cursor, NumberStyles.None, CultureInfo.InvariantCulture, out var cursor) ? cursor : long.MaxValue;
-        var items = await unrated.OpenAsync(Caller.Of(context).TenantId, before, limit, cancellationToken);
+        var items = await unrated.OpenAsync(caller.TenantId, before, limit, cancellationToken);
         return Results.Ok(new { items, next = items.Count == limit ? items[^1].Id.ToString(CultureInfo.InvariantCulture) : null });
     }
 
@@ -116,13 +119,13 @@ public static class CdrEndpoints
 
     /// <summary>A call by its own uuid: its month is not known, so the last ones are tried.</summary>
     static async Task<UsageView?> ByUuidAsync(
-        int tenantId, string uuid, string account, UsageQueries queries, AccountDirectory directory, TimeProvider time, CancellationToken cancellationToken)
+        Caller caller, string uuid, string account, UsageQueries queries, AccountDirectory directory, TenantClock clock, CancellationToken cancellationToken)
     {
-        if (await directory.FindAsync(tenantId, account, cancellationToken) is not { } accountId)
+        if (await directory.FindAsync(caller, account, cancellationToken) is not { } accountId)
             return null;
-        var thisMonth = UsageMonth.Of(time.GetUtcNow().AddDays(1));
+        var thisMonth = UsageMonth.Of((await clock.NowAsync(caller.TenantId, cancellationToken)).AddDays(1));
         for (var month = thisMonth; month > thisMonth - 25; month--)
-            if (await queries.FindAsync(tenantId, new UsageId(accountId, month, EventKey.Of(CallRecord.Source, uuid)), cancellationToken) is { } view)
+            if (await queries.FindAsync(caller.TenantId, new UsageId(accountId, month, EventKey.Of(CallRecord.Source, uuid)), cancellationToken) is { } view)
                 return view;
         return null;
     }

@@ -13,7 +13,7 @@ namespace Balatrix.Modules.Voice;
 public static class CdrReports
 {
     const string Where = """
-         where u.tenant_id = $1 and u.service = any($2) and u.occurred_at >= $3 and u.occurred_at < $4 and ($5::bigint is null or u.account_id = $5)
+         where u.tenant_id = $1 and u.service = any($2) and u.occurred_at >= $3 and u.occurred_at < $4 and ($5::bigint[] is null or u.account_id = any($5))
            and ($6::text is null or $6 in (u.calling, u.called, u.rating_key))
         """;
 
@@ -28,11 +28,11 @@ public static class CdrReports
         string? Group, string Currency, long Calls, long Answered, string AsrPercent, long AcdSeconds, long TalkSeconds, long BilledSeconds, string Amount, string Shortfall);
 
     internal static Task<IResult> Statistics(
-        [AsParameters] UsageListQuery query, HttpContext context, Database database, AccountDirectory directory, TimeProvider time, CancellationToken cancellationToken) =>
-        SumAsync(query, "null", "1", context, database, directory, time, cancellationToken);
+        [AsParameters] UsageListQuery query, HttpContext context, Database database, AccountDirectory directory, TenantClock clock, CancellationToken cancellationToken) =>
+        SumAsync(query, "null", "1", context, database, directory, clock, cancellationToken);
 
     internal static Task<IResult> Analytics(
-        [AsParameters] UsageListQuery query, string? by, HttpContext context, Database database, AccountDirectory directory, TimeProvider time, CancellationToken cancellationToken)
+        [AsParameters] UsageListQuery query, string? by, HttpContext context, Database database, AccountDirectory directory, TenantClock clock, CancellationToken cancellationToken)
     {
         var group = by switch
         {
@@ -45,20 +45,20 @@ public static class CdrReports
         };
         return group is null
             ? Task.FromResult(Problem.Invalid("by", "hour, day, direction, cause or plan").ToResult())
-            : SumAsync(query, group, "1", context, database, directory, time, cancellationToken);
+            : SumAsync(query, group, "1", context, database, directory, clock, cancellationToken);
     }
 
     internal static Task<IResult> TopDestinations(
-        [AsParameters] UsageListQuery query, string? by, HttpContext context, Database database, AccountDirectory directory, TimeProvider time, CancellationToken cancellationToken) =>
+        [AsParameters] UsageListQuery query, string? by, HttpContext context, Database database, AccountDirectory directory, TenantClock clock, CancellationToken cancellationToken) =>
         by is null or "minutes" or "cost"
-            ? SumAsync(query, "u.destination", by == "cost" ? "sum(u.amount_micros) desc" : "sum(u.quantity) desc", context, database, directory, time, cancellationToken)
+            ? SumAsync(query, "u.destination", by == "cost" ? "sum(u.amount_micros) desc" : "sum(u.quantity) desc", context, database, directory, clock, cancellationToken)
             : Task.FromResult(Problem.Invalid("by", "minutes or cost").ToResult());
 
     internal static async Task<IResult> Export(
-        [AsParameters] UsageListQuery query, HttpContext context, UsageQueries queries, AccountDirectory directory, TimeProvider time, CancellationToken cancellationToken)
+        [AsParameters] UsageListQuery query, HttpContext context, UsageQueries queries, AccountDirectory directory, TenantClock clock, CancellationToken cancellationToken)
     {
         var tenantId = Caller.Of(context).TenantId;
-        var (filter, problem) = await UsageListing.FilterAsync(query with { Limit = 500 }, CdrEndpoints.Calls, tenantId, directory, time, cancellationToken);
+        var (filter, problem) = await UsageListing.FilterAsync(query with { Limit = 500 }, CdrEndpoints.Calls, Caller.Of(context), directory, clock, cancellationToken);
         if (filter is null)
             return problem!.ToResult();
         return Results.Stream(async stream =>
@@ -76,10 +76,10 @@ public static class CdrReports
     }
 
     static async Task<IResult> SumAsync(
-        UsageListQuery query, string group, string order, HttpContext context, Database database, AccountDirectory directory, TimeProvider time, CancellationToken cancellationToken)
+        UsageListQuery query, string group, string order, HttpContext context, Database database, AccountDirectory directory, TenantClock clock, CancellationToken cancellationToken)
     {
         var tenantId = Caller.Of(context).TenantId;
-        var (filter, problem) = await UsageListing.FilterAsync(query, CdrEndpoints.Calls, tenantId, directory, time, cancellationToken);
+        var (filter, problem) = await UsageListing.FilterAsync(query, CdrEndpoints.Calls, Caller.Of(context), directory, clock, cancellationToken);
         if (filter is null)
             return problem!.ToResult();
         var items = await database.InTenantAsync(
@@ -94,7 +94,7 @@ public static class CdrReports
                 {Where}
                  group by 1, 2 order by {order}, 1, 2 limit {filter.Limit}
                 """,
-                [tenantId, CdrEndpoints.Calls.Select(s => (short)s).ToArray(), filter.From, filter.To, filter.AccountId, filter.Number],
+                [tenantId, CdrEndpoints.Calls.Select(s => (short)s).ToArray(), filter.From, filter.To, filter.AccountIds, filter.Number],
                 Read, ct),
             cancellationToken);
         return Results.Ok(new { from = filter.From, to = filter.To, items });

@@ -19,13 +19,13 @@ public static class VoiceModule
         cdrs.MapPost("", CdrEndpoints.Post).RequireScope(Scope.UsageWrite).Accepts<object>("application/json", "*/*").WithSummary("Charge one call record");
         cdrs.MapPost("batch", CdrEndpoints.PostBatch).RequireScope(Scope.UsageWrite).Accepts<object>("application/json", "*/*")
             .WithSummary("Charge up to 10,000 call records; each gets its own outcome");
-        cdrs.MapGet("", CdrEndpoints.List).RequireScope(Scope.UsageRead).WithSummary("List call records, latest first; status=unrated lists what waits for a rate");
-        cdrs.MapGet("statistics", CdrReports.Statistics).RequireScope(Scope.UsageRead).WithSummary("Counts, minutes and cost");
-        cdrs.MapGet("analytics", CdrReports.Analytics).RequireScope(Scope.UsageRead).WithSummary("By hour, day, direction, cause or plan, with ACD and ASR");
-        cdrs.MapGet("top-destinations", CdrReports.TopDestinations).RequireScope(Scope.UsageRead).WithSummary("Destinations by minutes or cost");
-        cdrs.MapGet("export", CdrReports.Export).RequireScope(Scope.UsageRead).WithSummary("CSV, streamed");
-        cdrs.MapGet("{id}", CdrEndpoints.Get).RequireScope(Scope.UsageRead).WithSummary("One call record with its rating trace and legs");
-        cdrs.MapPost("{id}/retry", CdrEndpoints.Retry).RequireScope(Scope.UsageWrite).WithSummary("Rate and charge an unrated record again");
+        cdrs.MapGet("", CdrEndpoints.List).RequireRoles(Roles.Everyone, Scope.UsageRead).WithSummary("List call records, latest first; status=unrated lists what waits for a rate");
+        cdrs.MapGet("statistics", CdrReports.Statistics).RequireRoles(Roles.Everyone, Scope.UsageRead).WithSummary("Counts, minutes and cost");
+        cdrs.MapGet("analytics", CdrReports.Analytics).RequireRoles(Roles.Everyone, Scope.UsageRead).WithSummary("By hour, day, direction, cause or plan, with ACD and ASR");
+        cdrs.MapGet("top-destinations", CdrReports.TopDestinations).RequireRoles(Roles.Everyone, Scope.UsageRead).WithSummary("Destinations by minutes or cost");
+        cdrs.MapGet("export", CdrReports.Export).RequireRoles(Roles.Everyone, Scope.UsageRead).WithSummary("CSV, streamed");
+        cdrs.MapGet("{id}", CdrEndpoints.Get).RequireRoles(Roles.Everyone, Scope.UsageRead).WithSummary("One call record with its rating trace and legs");
+        cdrs.MapPost("{id}/retry", CdrEndpoints.Retry).RequireRoles(Roles.Staff, Scope.UsageWrite).WithSummary("Rate and charge an unrated record again");
         routes.MapPost("/api/v1/webhooks/cdr", CdrEndpoints.Webhook).WithTags("cdrs").RequireScope(Scope.UsageWrite, basic: true)
             .Accepts<object>("application/json", "text/xml", "application/x-www-form-urlencoded", "*/*").WithSummary("FreeSWITCH mod_json_cdr and mod_xml_cdr post here as they are");
     }
