@@ -40,7 +40,7 @@ public static partial class Charging
         var decks = prices.Decks(usage.Service);
         if (!Rater.TryFind(decks, usage.RatingKey, usage.OccurredAt, out var deck, out var rate))
             return Refusal.NoRate;
-        var destination = decks[deck].DescriptionOf(rate);
+        var destination = decks[deck].DescriptionOf(rate, usage.OccurredAt);
         var charge = Rater.Price(decks[deck], deck, rate, usage.Service, usage.OccurredAt, quantity, AllowanceLeft(state, usage, destination), trace);
         if (charge.AmountMicros is < 0 or > MaxMicros)
             return Refusal.InvalidAmount;

@@ -31,11 +31,12 @@ public sealed class RateDeck
     readonly DestinationIndex index;
     readonly FrozenDictionary<string, int>.AlternateLookup<ReadOnlySpan<char>> names;
     readonly string[] prefixes;
-    readonly string[] descriptions;
+    readonly string?[] descriptions;
+    readonly bool isSms;
     readonly RateSchedule[][] schedules;
     readonly int catchAll;
 
-    RateDeck(string name, string currency, List<(string Prefix, string Description, RateSchedule[] Schedules)> entries)
+    RateDeck(string name, string currency, DeckKind kind, List<(string Prefix, string? Description, RateSchedule[] Schedules)> entries)
     {
         Name = name;
         Currency = currency;
@@ -43,10 +44,12 @@ public sealed class RateDeck
         descriptions = [.. entries.Select(e => e.Description)];
         schedules = [.. entries.Select(e => e.Schedules)];
         catchAll = Array.IndexOf(prefixes, "*");
-        index = new DestinationIndex(prefixes);
+        isSms = kind == DeckKind.Sms;
+        // Only numbers match by prefix; a channel may look like one and still means itself alone.
+        index = new DestinationIndex(kind == DeckKind.Voice ? prefixes : []);
         names = prefixes
             .Select((prefix, i) => KeyValuePair.Create(prefix, i))
-            .Where(p => !DestinationIndex.IsDigits(p.Key))
+            .Where(p => kind != DeckKind.Voice || !DestinationIndex.IsDigits(p.Key))
             .ToFrozenDictionary(StringComparer.Ordinal)
             .GetAlternateLookup<ReadOnlySpan<char>>();
     }
@@ -66,7 +69,9 @@ public sealed class RateDeck
     /// <param name="rates">Rates that <see cref="RateDeckCsv"/> would accept.</param>
     /// <param name="zone">The zone of days and times of day.</param>
     /// <param name="holidays">Local days that the day <c>hol</c> means.</param>
-    public static RateDeck Build(string name, string currency, IEnumerable<Rate> rates, TimeZoneInfo zone, IReadOnlySet<DateOnly> holidays)
+    /// <param name="kind">Decides how keys match: numbers by prefix, networks with their country's fallback, channels exactly.</param>
+    public static RateDeck Build(
+        string name, string currency, IEnumerable<Rate> rates, TimeZoneInfo zone, IReadOnlySet<DateOnly> holidays, DeckKind kind = DeckKind.Voice)
     {
         var calendar = new LocalCalendar(zone, holidays);
         var byPrefix = new Dictionary<string, List<Rate>>(StringComparer.Ordinal);
@@ -77,7 +82,7 @@ public sealed class RateDeck
         }
         // Most destinations of a deck share a few sets of terms: one schedule serves all of them.
         var shared = new Dictionary<Rate, RateSchedule[]>();
-        var entries = new List<(string, string, RateSchedule[])>(byPrefix.Count);
+        var entries = new List<(string, string?, RateSchedule[])>(byPrefix.Count);
         foreach (var (prefix, rows) in byPrefix)
         {
             var terms = rows[0] with { Prefix = "", Description = "" };
@@ -88,9 +93,10 @@ public sealed class RateDeck
                 if (rows.Count == 1)
                     shared.Add(terms, compiled);
             }
-            entries.Add((prefix, rows[0].Description, compiled));
+            var isOneName = rows.TrueForAll(r => string.Equals(r.Description, rows[0].Description, StringComparison.Ordinal));
+            entries.Add((prefix, isOneName ? rows[0].Description : null, compiled));
         }
-        return new RateDeck(name, currency, entries);
+        return new RateDeck(name, currency, kind, entries);
     }
 
     /// <summary>The longest prefix that has a rate valid at the instant; a shorter one when the longer has none then.</summary>
@@ -106,7 +112,7 @@ public sealed class RateDeck
         if (names.TryGetValue(key, out rate) && IsValid(rate, at))
             return true;
         // "404-45" falls back to "404-*".
-        if (key.Length > 4 && key[3] == '-' && names.TryGetValue([key[0], key[1], key[2], '-', '*'], out rate) && IsValid(rate, at))
+        if (isSms && key.Length > 4 && key[3] == '-' && names.TryGetValue([key[0], key[1], key[2], '-', '*'], out rate) && IsValid(rate, at))
             return true;
         rate = catchAll;
         return catchAll >= 0 && IsValid(catchAll, at);
@@ -121,35 +127,41 @@ public sealed class RateDeck
             Add(rate);
         if (names.TryGetValue(key, out var named))
             Add(named);
-        if (key.Length > 4 && key[3] == '-' && key[4..] is not "*" && names.TryGetValue([key[0], key[1], key[2], '-', '*'], out var network))
+        if (isSms && key.Length > 4 && key[3] == '-' && key[4..] is not "*" && names.TryGetValue([key[0], key[1], key[2], '-', '*'], out var network))
             Add(network);
         if (catchAll >= 0 && key is not "*")
             Add(catchAll);
         return found;
 
-        void Add(int rate) => found.Add(new(prefixes[rate], descriptions[rate], IsValid(rate, at)));
+        void Add(int rate) => found.Add(new(prefixes[rate], DescriptionOf(rate, at), IsValid(rate, at)));
     }
 
     /// <summary>The matched prefix.</summary>
     public string PrefixOf(int rate) => prefixes[rate];
 
-    /// <summary>The destination's name and group.</summary>
-    public string DescriptionOf(int rate) => descriptions[rate];
+    /// <summary>The destination's name and group at an instant: that of the row that holds then, of the earliest row when none does.</summary>
+    public string DescriptionOf(int rate, DateTimeOffset at) =>
+        descriptions[rate] ?? (ScheduleAt(rate, at)?.TermsAt(at) ?? schedules[rate][0].FirstTerms).Description;
 
     /// <summary>The terms that hold for a use that starts at the instant.</summary>
-    internal RateSchedule ScheduleOf(int rate, DateTimeOffset at)
-    {
-        foreach (var schedule in schedules[rate])
-            if (schedule.IsValidAt(at))
-                return schedule;
-        throw new ArgumentException("The rate is not valid at that time.", nameof(at));
-    }
+    internal RateSchedule ScheduleOf(int rate, DateTimeOffset at) =>
+        ScheduleAt(rate, at) ?? throw new ArgumentException("The rate is not valid at that time.", nameof(at));
 
-    bool IsValid(int rate, DateTimeOffset at)
+    bool IsValid(int rate, DateTimeOffset at) => ScheduleAt(rate, at) is not null;
+
+    RateSchedule? ScheduleAt(int rate, DateTimeOffset at)
     {
-        foreach (var schedule in schedules[rate])
-            if (schedule.IsValidAt(at))
-                return true;
-        return false;
+        // In order of time and apart from each other: the last one that has begun is the only one that can hold.
+        var all = schedules[rate];
+        int low = 0, high = all.Length - 1;
+        while (low < high)
+        {
+            var middle = low + ((high - low + 1) / 2);
+            if (all[middle].BeginsAfter(at))
+                high = middle - 1;
+            else
+                low = middle;
+        }
+        return all[low].IsValidAt(at) ? all[low] : null;
     }
 }

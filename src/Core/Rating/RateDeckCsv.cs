@@ -67,7 +67,10 @@ public static class RateDeckCsv
         }
         if (lines.IsUnclosed)
             file = Fault(file, lines.Line, "", "", "a closing quote");
-        return file.ErrorCount > 0 ? file : CheckSteps(file);
+        if (file.ErrorCount == 0)
+            foreach (var error in RateDeckChecks.Check(file.Rates, file.Lines))
+                file = Fault(file, error.Line, error.Column, error.Value, error.Expected);
+        return file;
     }
 
     /// <summary>Writes a deck so that reading it gives the same rates.</summary>
@@ -100,38 +103,14 @@ public static class RateDeckCsv
         IncrementSeconds = row.Whole("increment_seconds", 60, 1, 86_400),
         FreeSeconds = row.Whole("free_seconds", 0, 0, 86_400),
         Days = row.Days("days"),
-        FromTime = row.Time("from_time", 0),
-        ToTime = row.Time("to_time", Rate.SecondsPerDay),
+        FromTime = row.FromTime(),
+        ToTime = row.ToTime(),
         MaxChargeMicros = row.Micros("max_charge", null, LargestMicros),
         Rounding = row.Rounding("rounding"),
         Decimals = row.Whole("decimals", 4, 0, 6),
         ValidFrom = row.Instant("valid_from"),
         ValidTo = row.Validity("valid_to"),
     };
-
-    /// <summary>Rows of one destination and band must be steps that begin at 0 and never mean the same second twice.</summary>
-    static RateDeckFile CheckSteps(RateDeckFile file)
-    {
-        var groups = file.Rates.Index().GroupBy(r => (r.Item.Prefix, r.Item.Days, r.Item.FromTime, r.Item.ToTime));
-        foreach (var group in groups)
-        {
-            var rows = group.ToList();
-            if (rows.Count == 1 && rows[0].Item.FromSecond == 0)
-                continue;
-            foreach (var (index, rate) in rows)
-            {
-                if (rows.Exists(o => o.Index < index && o.Item.FromSecond == rate.FromSecond && Overlap(o.Item, rate)))
-                    file = Fault(file, file.Lines[index], "prefix", rate.Prefix, "one row for a destination, band, from_second and time of validity");
-                if (rate.FromSecond > 0 && !rows.Exists(o => o.Item.FromSecond == 0 && Overlap(o.Item, rate)))
-                    file = Fault(file, file.Lines[index], "from_second", rate.FromSecond.ToString(CultureInfo.InvariantCulture), "a row with from_second 0 of the same destination and band");
-            }
-        }
-        return file;
-    }
-
-    static bool Overlap(Rate a, Rate b) =>
-        (a.ValidFrom ?? DateTimeOffset.MinValue) < (b.ValidTo ?? DateTimeOffset.MaxValue)
-        && (b.ValidFrom ?? DateTimeOffset.MinValue) < (a.ValidTo ?? DateTimeOffset.MaxValue);
 
     static RateDeckFile Fault(RateDeckFile file, int line, string column, string value, string expected)
     {
@@ -143,7 +122,8 @@ public static class RateDeckCsv
     static string Quote(string value) =>
         value.AsSpan().IndexOfAny(",\"\r\n") < 0 ? value : $"\"{value.Replace("\"", "\"\"", StringComparison.Ordinal)}\"";
 
-    static string Clock(int second) =>
+    /// <summary>A time of day as the file has it.</summary>
+    internal static string Clock(int second) =>
         string.Create(CultureInfo.InvariantCulture, $"{second / 3600:00}:{second / 60 % 60:00}");
 
     static string Instant(DateTimeOffset? at) => at?.ToString("yyyy-MM-dd'T'HH:mm:ss.FFFFFFFzzz", CultureInfo.InvariantCulture) ?? "";

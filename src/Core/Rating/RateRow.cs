@@ -30,9 +30,9 @@ sealed class RateRow(int line, string[] columns, List<string> fields)
     public string Channel()
     {
         var text = Field("channel");
-        return text.Length is > 0 and <= 64 && text.All(c => char.IsAsciiLetterLower(c) || char.IsAsciiDigit(c) || c is '_' or '-' or '.' or '*')
+        return text == "*" || (text.Length is > 0 and <= 64 && text.All(c => char.IsAsciiLetterLower(c) || char.IsAsciiDigit(c) || c is '_' or '-' or '.'))
             ? text
-            : Fault("channel", text, "1 to 64 of a-z, 0-9, _ - . or *");
+            : Fault("channel", text, "1 to 64 of a-z, 0-9, _ - . or * alone");
     }
 
     public string Text(string column, int longest)
@@ -70,16 +70,20 @@ sealed class RateRow(int line, string[] columns, List<string> fields)
         return text.Length == 0 ? RateDays.All : Names.TryParse(text, out RateDays days) ? days : Fault(column, text, "days such as mon-fri, sat,sun or hol", RateDays.All);
     }
 
-    public int Time(string column, int missing)
+    public int FromTime() => Time("from_time", 0, "a time from 00:00 to 23:59");
+
+    /// <summary>Midnight as an end is that of the day's end, whichever way it is written.</summary>
+    public int ToTime() =>
+        Field("to_time") is "24:00" or "00:00" ? Rate.SecondsPerDay : Time("to_time", Rate.SecondsPerDay, "a time from 00:00 to 24:00");
+
+    int Time(string column, int missing, string expected)
     {
         var text = Field(column);
         if (text.Length == 0)
             return missing;
-        if (text == "24:00")
-            return Rate.SecondsPerDay;
         return TimeOnly.TryParseExact(text, "HH:mm", CultureInfo.InvariantCulture, DateTimeStyles.None, out var time)
             ? (int)(time.Ticks / TimeSpan.TicksPerSecond)
-            : Fault(column, text, "a time from 00:00 to 24:00", missing);
+            : Fault(column, text, expected, missing);
     }
 
     public Rounding Rounding(string column)

@@ -10,7 +10,11 @@ sealed record RateBand(RateDays Days, int FromTime, int ToTime, Rate Terms, Rate
     public bool IsAlways => Days == RateDays.All && FromTime == 0 && ToTime == Rate.SecondsPerDay;
 
     /// <summary>More special bands go before general ones: holidays, then some days, then some hours.</summary>
-    public int Rank => (Days.HasFlag(RateDays.Holiday) ? 4 : 0) + (Days == RateDays.All ? 0 : 2) + (ToTime - FromTime == Rate.SecondsPerDay ? 0 : 1);
+    public int Rank => RankOf(Days, FromTime, ToTime);
+
+    /// <summary>The rank of a band with these days and hours.</summary>
+    public static int RankOf(RateDays days, int fromTime, int toTime) =>
+        (days.HasFlag(RateDays.Holiday) ? 4 : 0) + (days == RateDays.All ? 0 : 2) + (toTime - fromTime == Rate.SecondsPerDay ? 0 : 1);
 
     /// <summary>The hours after midnight of a band that crosses it belong to the day on which it began.</summary>
     public bool Holds(DateTime local, LocalCalendar calendar)
@@ -45,17 +49,26 @@ sealed class RateSchedule
     {
         if (rows.Count == 1)
             return [new(From(rows[0]), To(rows[0]), [Band(rows)], calendar)];
-        var edges = rows.SelectMany(r => new[] { From(r), To(r) }).Distinct().Order().ToArray();
         var schedules = new List<RateSchedule>();
-        for (var i = 0; i + 1 < edges.Length; i++)
+        var valid = new List<Rate>();
+        var next = 0;
+        rows = [.. rows.OrderBy(From)];
+        for (var at = From(rows[0]); ;)
         {
-            var valid = rows.Where(r => From(r) <= edges[i] && To(r) >= edges[i + 1]).ToList();
-            if (valid.Count == 0)
-                continue;
-            var bands = valid.GroupBy(r => (r.Days, r.FromTime, r.ToTime)).Select(g => Band([.. g])).OrderByDescending(b => b.Rank);
-            schedules.Add(new(edges[i], edges[i + 1], [.. bands], calendar));
+            while (next < rows.Count && From(rows[next]) <= at)
+                valid.Add(rows[next++]);
+            valid.RemoveAll(r => To(r) <= at);
+            if (valid.Count == 0 && next == rows.Count)
+                return [.. schedules];
+            var until = next < rows.Count ? From(rows[next]) : long.MaxValue;
+            foreach (var rate in valid)
+                until = Math.Min(until, To(rate));
+            if (valid.Count > 0)
+                schedules.Add(new(at, until, Bands(valid), calendar));
+            if (until == long.MaxValue)
+                return [.. schedules];
+            at = until;
         }
-        return [.. schedules];
     }
 
     /// <summary>Whether one set of steps holds whatever the hour.</summary>
@@ -63,6 +76,15 @@ sealed class RateSchedule
 
     /// <summary>The only band of a simple schedule.</summary>
     public RateBand Only => bands[0];
+
+    /// <summary>The most general terms, for a name when none hold.</summary>
+    public Rate FirstTerms => bands[^1].Terms;
+
+    /// <summary>Whether its validity has not begun at the instant.</summary>
+    public bool BeginsAfter(DateTimeOffset at) => fromTicks > at.UtcTicks;
+
+    /// <summary>The terms of a use that starts at an instant, or null.</summary>
+    public Rate? TermsAt(DateTimeOffset at) => (IsSimple ? Only : BandAt(at))?.Terms;
 
     /// <summary>Whether a use that starts at the instant is priced by it.</summary>
     public bool IsValidAt(DateTimeOffset at)
@@ -112,6 +134,12 @@ sealed class RateSchedule
         }
     }
 
+    /// <summary>Special bands first; the order among equals is fixed, though a file in which equals overlap is refused.</summary>
+    static RateBand[] Bands(List<Rate> rows) =>
+    [
+        .. rows.GroupBy(r => (r.Days, r.FromTime, r.ToTime)).OrderBy(g => g.Key).Select(g => Band([.. g])).OrderByDescending(b => b.Rank),
+    ];
+
     static RateBand Band(List<Rate> rows)
     {
         rows.Sort((a, b) => a.FromSecond.CompareTo(b.FromSecond));
@@ -120,7 +148,9 @@ sealed class RateSchedule
         return new(rows[0].Days, rows[0].FromTime, rows[0].ToTime, rows[0], [.. steps]);
     }
 
-    static long From(Rate rate) => rate.ValidFrom?.UtcTicks ?? 0;
+    /// <summary>First tick of a rate's validity.</summary>
+    public static long From(Rate rate) => rate.ValidFrom?.UtcTicks ?? 0;
 
-    static long To(Rate rate) => rate.ValidTo?.UtcTicks ?? long.MaxValue;
+    /// <summary>First tick after it.</summary>
+    public static long To(Rate rate) => rate.ValidTo?.UtcTicks ?? long.MaxValue;
 }

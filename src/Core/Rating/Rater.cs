@@ -41,7 +41,7 @@ public static class Rater
         var schedule = deck.ScheduleOf(rate, at);
         var band = schedule.IsSimple ? schedule.Only : schedule.BandAt(at)!;
         var terms = band.Terms;
-        trace?.AddMatch(deck.Name, deck.PrefixOf(rate), deck.DescriptionOf(rate));
+        trace?.AddMatch(deck.Name, deck.PrefixOf(rate), deck.DescriptionOf(rate, at));
         var isVoice = service is Service.VoiceOutbound or Service.VoiceInbound;
         var used = isVoice ? (quantity / 1000) + (quantity % 1000 > 0 ? 1 : 0) : quantity;
         if (isVoice && quantity % 1000 != 0)

@@ -23,7 +23,7 @@ sealed record CompiledDeck(RateDeck Deck, string Stamp)
         """;
 
     const string ReadStamp = """
-        select d.deck_id, d.currency, t.zone,
+        select d.deck_id, d.kind, d.currency, t.zone,
                d.deck_id || '/' || (select count(*) from catalog.deck_versions v where v.deck_id = d.deck_id)
                          || '/' || (select coalesce(string_agg(h.day::text, ',' order by h.day), '') from catalog.holidays h where h.tenant_id = d.tenant_id)
                          || '/' || t.zone
@@ -31,7 +31,7 @@ sealed record CompiledDeck(RateDeck Deck, string Stamp)
          where d.name = $1 and d.tenant_id = $2
         """;
 
-    sealed record Source(int Id, string Currency, string Zone, string Stamp);
+    sealed record Source(int Id, DeckKind Kind, string Currency, string Zone, string Stamp);
 
     /// <summary>Reads and compiles a deck, or gives null when there is none of this name.</summary>
     public static Task<CompiledDeck?> LoadAsync(Database database, int tenantId, string name, CancellationToken cancellationToken) =>
@@ -45,7 +45,7 @@ sealed record CompiledDeck(RateDeck Deck, string Stamp)
             var rates = await Database.QueryAsync(connection, ReadRates, [source.Id, tenantId], r => Read(r, descriptions), ct);
             var deck = RateDeck.Build(
                 name, source.Currency, rates.Where(r => r.ValidFrom is null || r.ValidTo is null || r.ValidFrom < r.ValidTo),
-                TimeZoneInfo.FindSystemTimeZoneById(source.Zone), holidays.ToHashSet());
+                TimeZoneInfo.FindSystemTimeZoneById(source.Zone), holidays.ToHashSet(), source.Kind);
             return new CompiledDeck(deck, source.Stamp);
         }, cancellationToken);
 
@@ -83,5 +83,7 @@ sealed record CompiledDeck(RateDeck Deck, string Stamp)
 
     static async Task<Source?> SourceAsync(NpgsqlConnection connection, int tenantId, string name, CancellationToken cancellationToken) =>
         (await Database.QueryAsync(
-            connection, ReadStamp, [name, tenantId], r => new Source(r.GetInt32(0), r.GetString(1), r.GetString(2), r.GetString(3)), cancellationToken)).SingleOrDefault();
+            connection, ReadStamp, [name, tenantId],
+            r => new Source(r.GetInt32(0), Enum.Parse<DeckKind>(r.GetString(1), ignoreCase: true), r.GetString(2), r.GetString(3), r.GetString(4)),
+            cancellationToken)).SingleOrDefault();
 }

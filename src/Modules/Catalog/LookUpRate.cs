@@ -66,7 +66,7 @@ public static class LookUpRate
         var trace = new TraceBuffer();
         var charge = Rater.Price(deck, 0, rate, service, at, view.DeckKind == DeckKind.Voice ? quantity * 1000L : quantity, 0, trace);
         return Results.Ok(new Response(
-            key, at, deck.PrefixOf(rate), deck.DescriptionOf(rate), candidates, quantity, charge.BilledQuantity,
+            key, at, deck.PrefixOf(rate), deck.DescriptionOf(rate, at), candidates, quantity, charge.BilledQuantity,
             Money.Format(charge.AmountMicros), deck.Currency, JsonTrace(trace)));
     }
 

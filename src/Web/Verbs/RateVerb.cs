@@ -49,7 +49,8 @@ static class RateVerb
         if (!File.Exists(q.Deck))
             return Fault(q.Json, "no_file", $"There is no file {q.Deck}.", "deck", "a CSV file");
         using var reader = new StreamReader(q.Deck);
-        var file = RateDeckCsv.Read(reader, Enum.Parse<DeckKind>(q.Kind, ignoreCase: true));
+        var kind = Enum.Parse<DeckKind>(q.Kind, ignoreCase: true);
+        var file = RateDeckCsv.Read(reader, kind);
         if (file.ErrorCount > 0)
             return DeckFaults(q.Json, file);
         if (!TimeZoneInfo.TryFindSystemTimeZoneById(q.Zone, out var zone))
@@ -61,8 +62,8 @@ static class RateVerb
                 return Fault(q.Json, "invalid_value", $"{text} is not a day.", "holidays", "days such as 2026-01-26, separated by commas");
             days.Add(day);
         }
-        var deck = RateDeck.Build(Path.GetFileNameWithoutExtension(q.Deck), q.Currency, file.Rates, zone, days);
-        var service = q.Kind switch { "voice" => Service.VoiceOutbound, "sms" => Service.Sms, _ => Service.Event };
+        var deck = RateDeck.Build(Path.GetFileNameWithoutExtension(q.Deck), q.Currency, file.Rates, zone, days, kind);
+        var service = kind switch { DeckKind.Voice => Service.VoiceOutbound, DeckKind.Sms => Service.Sms, _ => Service.Event };
         var key = q.To.TrimStart('+');
         if (!deck.TryFind(key, q.At, out var rate))
         {
@@ -84,7 +85,7 @@ static class RateVerb
             amount = Money.Format(charge.AmountMicros),
             currency = deck.Currency,
             prefix = deck.PrefixOf(rate),
-            destination = deck.DescriptionOf(rate),
+            destination = deck.DescriptionOf(rate, q.At),
             billedSeconds = charge.BilledQuantity,
             steps = LookUpRate.JsonTrace(trace),
         };

@@ -128,9 +128,10 @@ public sealed class RateDeckTests(ApiServer server) : IClassFixture<ApiServer>
         Assert.Equal("0.60", network.GetProperty("amount").GetString());
         var country = await ApiServer.BodyAsync(await server.Admin.GetAsync($"/api/v1/rate-decks/{sms}/lookup?mcc=404&mnc=10"));
         Assert.Equal("404-*", country.GetProperty("prefix").GetString());
-        var events = await server.DeckAsync("channel,description,rate\nsms_otp,SMS OTP,0.30\n", kind: "event");
+        var events = await server.DeckAsync("channel,description,rate\nsms_otp,SMS OTP,0.30\n404,Digits,1\n", kind: "event");
         var channel = await ApiServer.BodyAsync(await server.Admin.GetAsync($"/api/v1/rate-decks/{events}/lookup?channel=sms_otp"));
         Assert.Equal("0.30", channel.GetProperty("amount").GetString());
+        await ApiServer.ProblemAsync(await server.Admin.GetAsync($"/api/v1/rate-decks/{events}/lookup?channel=4045"), 404, "no_rate");
         await ApiServer.ProblemAsync(await server.Admin.GetAsync($"/api/v1/rate-decks/{sms}/lookup?number=91"), 422, "invalid_value");
     }
 
