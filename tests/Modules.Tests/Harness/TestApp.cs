@@ -43,7 +43,9 @@ public class TestApp(TestCluster cluster) : IAsyncLifetime
 
     public HttpClient NewClient(string? key)
     {
-        var client = new HttpClient { BaseAddress = new Uri(app!.Urls.First()), Timeout = TimeSpan.FromMinutes(2) };
+        // On a busy machine the answer to "Expect: 100-continue" may take longer than the second that is waited by default.
+        var handler = new SocketsHttpHandler { Expect100ContinueTimeout = TimeSpan.FromMinutes(1) };
+        var client = new HttpClient(handler) { BaseAddress = new Uri(app!.Urls.First()), Timeout = TimeSpan.FromMinutes(2) };
         if (key is not null)
             client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", key);
         return client;
