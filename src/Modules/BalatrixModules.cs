@@ -5,6 +5,7 @@ using Balatrix.Modules.Ledger;
 using Balatrix.Modules.Messaging;
 using Balatrix.Modules.Operations;
 using Balatrix.Modules.Platform;
+using Balatrix.Modules.Platform.Jobs;
 using Balatrix.Modules.Usage;
 using Balatrix.Modules.Voice;
 using Microsoft.AspNetCore.Builder;
@@ -21,6 +22,7 @@ public static class BalatrixModules
         services.AddSingleton(database);
         services.AddSingleton(time);
         services.AddSingleton<TenantClock>();
+        services.AddJobs();
         services.AddIdentity();
         services.AddCatalog();
         services.AddCustomers();

@@ -1,0 +1,3 @@
+drop function platform.claim_job;
+drop table platform.job_starts;
+drop table platform.jobs;

@@ -1,0 +1,29 @@
+using System.Diagnostics.CodeAnalysis;
+using Npgsql;
+
+namespace Balatrix.Modules.Platform.Jobs;
+
+/// <summary>The way into the jobs table.</summary>
+[SuppressMessage("Naming", "CA1711:Identifiers should not have incorrect suffix", Justification = "It is a queue.")]
+public static class JobQueue
+{
+    /// <summary>The channel on which workers hear of jobs that are due; its payload is the queue.</summary>
+    internal const string Channel = "balatrix_jobs";
+
+    /// <summary>Enqueues a job in the caller's transaction: there is no job when that is rolled back, and nobody sees it before the commit.</summary>
+    /// <returns>The job's number, or null when there is one of that kind and key already.</returns>
+    public static async Task<long?> EnqueueAsync(NpgsqlConnection connection, int tenantId, JobRequest request, CancellationToken cancellationToken)
+    {
+        var made = await Database.QueryAsync(
+            connection,
+            $"""
+            with made as (
+                insert into platform.jobs (tenant_id, queue, kind, key, payload, run_at) values ($1, $2, $3, $4, $5::jsonb, $6)
+                on conflict (tenant_id, kind, key) do nothing
+                returning job_id, queue)
+            select job_id, pg_notify('{Channel}', queue) from made
+            """,
+            [tenantId, request.Queue, request.Kind, request.Key, request.PayloadJson, request.RunAt], r => r.GetInt64(0), cancellationToken);
+        return made is [var jobId] ? jobId : null;
+    }
+}
