@@ -6,10 +6,9 @@ public static class E164Number
     /// <summary>The longest number, country code included.</summary>
     public const int LongestDigits = 15;
 
-    /// <summary>Normalises a dialled number; empty when it holds no digits or is too long to be a number.</summary>
+    /// <summary>Normalises a number dialled in India; empty when it holds no digits or is too long to be a number.</summary>
     /// <param name="dialled">With or without +, 00, a trunk 0, blanks, hyphens, dots and brackets.</param>
-    /// <param name="countryCode">Of the tenant; national numbers get it in front.</param>
-    public static string Normalise(ReadOnlySpan<char> dialled, string countryCode = "91")
+    public static string Normalise(ReadOnlySpan<char> dialled)
     {
         Span<char> digits = stackalloc char[24];
         var length = 0;
@@ -39,7 +38,7 @@ public static class E164Number
         }
         if (number.Length > LongestDigits)
             return "";
-        if (isInternational || countryCode != "91")
+        if (isInternational)
             return number.ToString();
         // India: ten digits, with or without the trunk 0; mobile numbers begin with 6 to 9 (National Numbering Plan).
         if (number.Length == 11 && number[0] == '0')

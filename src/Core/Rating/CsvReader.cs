@@ -20,16 +20,20 @@ sealed class CsvReader(TextReader reader)
     /// <summary>Whether the file ended inside quotes.</summary>
     public bool IsUnclosed { get; private set; }
 
+    /// <summary>Whether text stood behind a closing quote of the present record.</summary>
+    public bool HasStrayText { get; private set; }
+
     /// <summary>Goes to the next record.</summary>
     public bool Read()
     {
+        HasStrayText = false;
         fields.Clear();
         field.Clear();
         Line = nextLine;
         var read = reader.Read();
         if (read < 0)
             return false;
-        for (var quoted = false; ; read = reader.Read())
+        for (bool quoted = false, closed = false; ; read = reader.Read())
         {
             if (read < 0)
             {
@@ -46,22 +50,24 @@ sealed class CsvReader(TextReader reader)
                 else if (reader.Peek() == '"')
                     Append((char)reader.Read());
                 else
-                    quoted = false;
+                    (quoted, closed) = (false, true);
             }
-            else if (c == '"' && field.Length == 0)
+            else if (c == '"' && field.Length == 0 && !closed)
             {
                 quoted = true;
             }
             else if (c == ',')
             {
+                closed = false;
                 EndField();
             }
             else if (c == '\n')
             {
                 break;
             }
-            else if (c != '\r')
+            else if (c != '\r' || (reader.Peek() is var next && next >= 0 && next != '\n'))
             {
+                HasStrayText |= closed;
                 Append(c);
             }
         }

@@ -51,6 +51,8 @@ public static class RateDeckCsv
             return file;
         while (lines.Read())
         {
+            if (lines.IsUnclosed)
+                return Fault(file, lines.Line, "", "", "a closing quote");
             if (lines.Fields is [""])
                 continue;
             if (lines.Fields.Count != columns.Length)
@@ -58,6 +60,8 @@ public static class RateDeckCsv
                 file = Fault(file, lines.Line, "", $"{lines.Fields.Count} fields", $"{columns.Length} fields as in the header");
                 continue;
             }
+            if (lines.HasStrayText)
+                file = Fault(file, lines.Line, "", "", "nothing between a closing quote and the next comma");
             var row = new RateRow(lines.Line, columns, lines.Fields);
             var rate = Parse(row, kind);
             foreach (var error in row.Errors)
@@ -65,8 +69,6 @@ public static class RateDeckCsv
             file.Rates.Add(rate);
             file.Lines.Add(lines.Line);
         }
-        if (lines.IsUnclosed)
-            file = Fault(file, lines.Line, "", "", "a closing quote");
         if (file.ErrorCount == 0)
             foreach (var error in RateDeckChecks.Check(file.Rates, file.Lines))
                 file = Fault(file, error.Line, error.Column, error.Value, error.Expected);

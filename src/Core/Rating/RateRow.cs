@@ -107,7 +107,7 @@ sealed class RateRow(int line, string[] columns, List<string> fields)
         var text = Field(column);
         if (text.Length == 0)
             return null;
-        return DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var at) && text.Length >= 10 && char.IsAsciiDigit(text[3])
+        return DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var at) && text.Length >= 10 && char.IsAsciiDigit(text[3]) && text[4] == '-'
             ? at
             : Fault(column, text, "an ISO 8601 date or instant (2026-11-01T00:00:00+05:30)", (DateTimeOffset?)null);
     }
