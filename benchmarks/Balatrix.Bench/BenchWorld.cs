@@ -38,6 +38,8 @@ sealed class BenchWorld : IAsyncDisposable
 
     public string Url => app.Urls.First();
 
+    public string ConnectionString => server.ConnectionString;
+
     public IServiceProvider Services => app.Services;
 
     public ChargingPipeline Pipeline => Services.GetRequiredService<ChargingPipeline>();
@@ -139,9 +141,8 @@ sealed class BenchWorld : IAsyncDisposable
     /// <summary>Parses a body and brings its events through the pipeline, as the HTTP door does.</summary>
     public async Task ChargeAsync(byte[] body)
     {
-        var (elements, _) = UsageReading.Split(body, EventEndpoints.LargestBatch);
         var reading = new UsageReading(DateTimeOffset.UtcNow);
-        var parsed = elements!.ConvertAll(e => reading.ReadCloudEvent(body.AsSpan(e)));
+        var parsed = UsageReading.Split(body, EventEndpoints.LargestBatch).ConvertAll(e => reading.ReadCloudEvent(body.AsSpan(e)));
         var answers = await Services.GetRequiredService<UsageIntake>().ChargeAsync(Tenant, parsed, hasHappened: true, CancellationToken.None);
         if (Array.Find(answers, a => a.Status != 201) is { Status: > 0 } wrong)
             throw new InvalidOperationException($"{answers.Count(a => a.Status != 201)} of {answers.Length} events were not charged: {wrong.Status} {wrong.Problem?.Code} {parsed[Array.IndexOf(answers, wrong)].Event}");

@@ -5,7 +5,7 @@ using System.Text.Json;
 using Balatrix.Bench;
 using Balatrix.Modules.Ledger;
 
-string[] all = ["ingest", "ingest-zipf", "ingest-hot", "ingest-http", "ingest-single-tx", "latency", "rating", "memory", "ingest-grown"];
+string[] all = ["ingest", "ingest-zipf", "ingest-hot", "ingest-http", "ingest-single-tx", "latency", "rating", "memory", "ingest-grown", "crash"];
 var names = args.TakeWhile(a => !a.StartsWith("--", StringComparison.Ordinal)).ToArray();
 string? Option(string name) => Array.IndexOf(args, name) is >= 0 and var at && at + 1 < args.Length ? args[at + 1] : null;
 var unknown = names.Except(all).ToArray();
@@ -33,6 +33,7 @@ await using (var world = await BenchWorld.StartAsync(10_000, new ChargingOptions
             "latency" => await Latency.RunAsync(world, seconds),
             "rating" => RatingBenchmark.Run(),
             "memory" => await Ingest.MemoryAsync(events),
+            "crash" => await Crash.RunAsync(int.Parse(Option("--kills") ?? "25", CultureInfo.InvariantCulture)),
             _ => await Ingest.GrownAsync(world, events, int.Parse(Option("--records") ?? "20000000", CultureInfo.InvariantCulture)),
         });
         Console.Error.WriteLine(results[^1]);

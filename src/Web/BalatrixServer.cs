@@ -1,6 +1,7 @@
 using Balatrix.Modules;
 using Balatrix.Modules.Ledger;
 using Balatrix.Modules.Platform;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
 
 namespace Balatrix.Web;
 
@@ -26,6 +27,8 @@ public static class BalatrixServer
             kestrel.Limits.MaxRequestBodySize = builder.Configuration.GetValue("Balatrix:MaxBodyBytes", LargestBody);
             kestrel.Limits.MaxRequestHeaderCount = 100;
             kestrel.Limits.MaxRequestHeadersTotalSize = 32 * 1024;
+            // A large body holds one of a few turns while it is read: one that trickles in is cut off.
+            kestrel.Limits.MinRequestBodyDataRate = new MinDataRate(bytesPerSecond: 16 * 1024, gracePeriod: TimeSpan.FromSeconds(10));
             kestrel.Limits.RequestHeadersTimeout = TimeSpan.FromSeconds(15);
         });
         builder.Logging.ClearProviders();

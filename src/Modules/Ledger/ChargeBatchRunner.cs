@@ -41,14 +41,14 @@ public sealed class ChargeBatchRunner(NpgsqlDataSource dataSource, PriceBookStor
                 lookFirst = true;
                 Interlocked.Exchange(ref careful, CarefulBatches);
             }
-            catch (Exception e) when (IsPassing(e) && attempt < Attempts)
+            catch (Exception e) when (Database.IsPassing(e) && attempt < Attempts)
             {
                 // The commit may have gone through although its answer was lost, so the next attempt looks first.
                 lookFirst = true;
                 months.Clear();
                 await Task.Delay(TimeSpan.FromMilliseconds(25 << attempt), time, cancellationToken);
             }
-            catch (Exception e) when (!IsPassing(e) && operations.Count > 1 && !allOrNothing)
+            catch (Exception e) when (!Database.IsPassing(e) && operations.Count > 1 && !allOrNothing)
             {
                 // One bad operation must not spoil its neighbours.
                 foreach (var operation in operations)
@@ -58,7 +58,7 @@ public sealed class ChargeBatchRunner(NpgsqlDataSource dataSource, PriceBookStor
             catch (Exception e)
             {
                 foreach (var operation in operations)
-                    operation.Answers.Fail(IsPassing(e) ? new ChargingUnavailableException(e) : e);
+                    operation.Answers.Fail(Database.IsPassing(e) ? new ChargingUnavailableException(e) : e);
                 return;
             }
         }
@@ -89,7 +89,7 @@ public sealed class ChargeBatchRunner(NpgsqlDataSource dataSource, PriceBookStor
                     await LedgerWrites.SaveAsync(connection, batch, now, cancellationToken);
                 }
             }
-            catch (PostgresException e) when (!IsPassing(e))
+            catch (PostgresException e) when (!Database.IsPassing(e))
             {
                 await ExecuteAsync(connection, "rollback", CancellationToken.None);
                 throw;
@@ -151,13 +151,4 @@ public sealed class ChargeBatchRunner(NpgsqlDataSource dataSource, PriceBookStor
         await using var command = new NpgsqlCommand(sql, connection);
         await command.ExecuteNonQueryAsync(cancellationToken);
     }
-
-    /// <summary>Whether it will pass by itself: connection lost, server restarting, deadlock, lock not granted.</summary>
-    static bool IsPassing(Exception exception) => exception switch
-    {
-        PostgresException e => e.IsTransient || e.SqlState[..2] is "57" or "08" or "40" or "53",
-        NpgsqlException => true,
-        IOException or TimeoutException or System.Net.Sockets.SocketException => true,
-        _ => false,
-    };
 }

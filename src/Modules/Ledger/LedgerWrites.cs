@@ -49,7 +49,8 @@ static class LedgerWrites
                 continue;
             rows.Finish();
             await using var copy = await connection.BeginRawBinaryCopyAsync(CopyCommand(month), cancellationToken);
-            await copy.WriteAsync(rows.Written, cancellationToken);
+            foreach (var segment in rows.Written)
+                await copy.WriteAsync(segment, cancellationToken);
             await copy.FlushAsync(cancellationToken);
         }
         await using var command = new NpgsqlBatch(connection);

@@ -6,7 +6,7 @@ namespace Balatrix.Modules.Ledger;
 
 /// <summary>
 /// Rows in PostgreSQL's binary COPY format (PostgreSQL documentation, COPY, "Binary Format"), written without an object a row.
-/// Used again from batch to batch.
+/// Used again from batch to batch; grows by segments, so that a large batch neither copies nor leaves large arrays behind.
 /// </summary>
 public sealed class UsageCopyBuffer
 {
@@ -15,20 +15,29 @@ public sealed class UsageCopyBuffer
     /// <summary>2000-01-01, where PostgreSQL's timestamps begin.</summary>
     static readonly long EpochTicks = new DateTime(2000, 1, 1, 0, 0, 0, DateTimeKind.Utc).Ticks;
 
+    const int Segment = 512 * 1024;
+
+    /// <summary>Segments that are kept for the next batch: 16 MB.</summary>
+    const int Kept = 32;
+
+    readonly List<(byte[] Bytes, int Length)> full = [];
+    readonly Stack<byte[]> spare = [];
     byte[] buffer = new byte[64 * 1024];
     int length;
 
     /// <summary>Rows begun since the last <see cref="Clear"/>.</summary>
     public int Rows { get; private set; }
 
-    /// <summary>What is written, ready to be sent after <see cref="Finish"/>.</summary>
-    public ReadOnlyMemory<byte> Written => buffer.AsMemory(0, length);
+    /// <summary>What is written, in order, ready to be sent after <see cref="Finish"/>.</summary>
+    public IEnumerable<ReadOnlyMemory<byte>> Written => full.Select(s => new ReadOnlyMemory<byte>(s.Bytes, 0, s.Length)).Append(buffer.AsMemory(0, length));
 
-    /// <summary>Empties the buffer; a very large one is let go.</summary>
+    /// <summary>Empties the buffer.</summary>
     public void Clear()
     {
-        if (buffer.Length > 16 * 1024 * 1024)
-            buffer = new byte[64 * 1024];
+        foreach (var (bytes, _) in full)
+            if (spare.Count < Kept && bytes.Length == Segment)
+                spare.Push(bytes);
+        full.Clear();
         length = 0;
         Rows = 0;
     }
@@ -118,7 +127,11 @@ public sealed class UsageCopyBuffer
     Span<byte> Reserve(int size)
     {
         if (buffer.Length - length < size)
-            Array.Resize(ref buffer, Math.Max(buffer.Length * 2, length + size));
+        {
+            full.Add((buffer, length));
+            buffer = size <= Segment ? (spare.TryPop(out var used) ? used : new byte[Segment]) : new byte[size];
+            length = 0;
+        }
         return buffer.AsSpan(length);
     }
 }

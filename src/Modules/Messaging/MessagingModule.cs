@@ -35,30 +35,22 @@ public static class ChargeEndpoint
     /// <summary>The most messages in one request.</summary>
     public const int LargestBatch = 10_000;
 
-    internal static async Task Post(HttpContext context, UsageIntake intake, TenantClock clock, CancellationToken cancellationToken)
+    internal static async Task Post(HttpContext context, RequestBodies bodies, UsageIntake intake, TenantClock clock, CancellationToken cancellationToken)
     {
-        var (body, problem) = await UsageIntake.ReadBodyAsync(context.Request, cancellationToken);
-        if (problem is not null)
-        {
-            await problem.ToResult().ExecuteAsync(context);
-            return;
-        }
         var tenantId = Caller.Of(context).TenantId;
         var reading = new UsageReading(await clock.NowAsync(tenantId, cancellationToken));
-        if (body.AsSpan().TrimStart(" \t\r\n"u8) is not [(byte)'[', ..])
+        UsageAnswer[] answers;
+        bool isOne;
+        using (var body = await bodies.ReadAsync(context.Request, cancellationToken))
         {
-            var one = await intake.ChargeAsync(tenantId, [reading.ReadMessage(body)], hasHappened: false, cancellationToken, context.Connection.RemoteIpAddress);
-            await UsageIntake.WriteOneAsync(context, one[0], cancellationToken);
-            return;
+            isOne = body.Span.TrimStart(" \t\r\n"u8) is not [(byte)'[', ..];
+            var parsed = isOne ? [reading.ReadMessage(body.Span)] : UsageReading.Split(body.Span, LargestBatch).ConvertAll(e => reading.ReadMessage(body.Span[e]));
+            answers = await intake.ChargeAsync(tenantId, parsed, hasHappened: false, cancellationToken, context.Connection.RemoteIpAddress);
         }
-        var (elements, fault) = UsageReading.Split(body, LargestBatch);
-        if (elements is null)
-        {
-            await fault!.ToResult().ExecuteAsync(context);
-            return;
-        }
-        var parsed = elements.ConvertAll(e => reading.ReadMessage(body.AsSpan(e)));
-        await UsageIntake.WriteBatchAsync(context.Response, await intake.ChargeAsync(tenantId, parsed, hasHappened: false, cancellationToken, context.Connection.RemoteIpAddress), cancellationToken);
+        if (isOne)
+            await UsageIntake.WriteOneAsync(context, answers[0], cancellationToken);
+        else
+            await UsageIntake.WriteBatchAsync(context.Response, answers, cancellationToken);
     }
 }
 

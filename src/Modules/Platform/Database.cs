@@ -53,6 +53,15 @@ public sealed class Database : IAsyncDisposable
         return result;
     }
 
+    /// <summary>Whether a failure will pass by itself: connection lost, server restarting, deadlock, lock not granted.</summary>
+    public static bool IsPassing(Exception exception) => exception switch
+    {
+        PostgresException e => e.IsTransient || e.SqlState[..2] is "57" or "08" or "40" or "53",
+        NpgsqlException => true,
+        IOException or TimeoutException or System.Net.Sockets.SocketException => true,
+        _ => false,
+    };
+
     /// <summary>A statement with positional parameters; a null value is a null of the parameter's place.</summary>
     public static NpgsqlCommand Command(NpgsqlConnection connection, string sql, params ReadOnlySpan<object?> values)
     {

@@ -3,6 +3,16 @@ using Microsoft.AspNetCore.Mvc;
 
 namespace Balatrix.Modules.Platform;
 
+/// <summary>A refusal found where no answer can be given; it becomes the answer.</summary>
+public sealed class ProblemException(Problem problem) : Exception(problem.Title)
+{
+    /// <summary>The answer.</summary>
+    public Problem Problem { get; } = problem;
+
+    /// <summary>After how many seconds to come again, or null.</summary>
+    public int? RetryAfterSeconds { get; init; }
+}
+
 /// <summary>A refusal as RFC 9457 shows it.</summary>
 /// <param name="Status">HTTP status.</param>
 /// <param name="Code">Stable, in snake_case; what clients decide by.</param>

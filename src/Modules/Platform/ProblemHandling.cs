@@ -13,6 +13,9 @@ public static partial class ProblemHandling
     /// <summary>A module's own exception and the problem it stands for, with the seconds after which to come again.</summary>
     public sealed record KnownFailure(Type Type, Problem Problem, int? RetryAfterSeconds);
 
+    static readonly KnownFailure DatabaseAway =
+        new(typeof(NpgsqlException), new(503, "database_unavailable", "The database is not there; repeat the request, it will be done once."), 2);
+
     /// <summary>Answers all failures as problems, also those of routing.</summary>
     public static void UseProblems(this WebApplication app, IReadOnlyList<KnownFailure> known)
     {
@@ -23,11 +26,17 @@ public static partial class ProblemHandling
     static async Task AnswerAsync(HttpContext context, IReadOnlyList<KnownFailure> known)
     {
         var exception = context.Features.Get<IExceptionHandlerFeature>()!.Error;
-        if (known.FirstOrDefault(k => k.Type == exception.GetType()) is { } match)
+        var failure = exception switch
         {
-            if (match.RetryAfterSeconds is { } seconds)
+            ProblemException refused => new KnownFailure(typeof(ProblemException), refused.Problem, refused.RetryAfterSeconds),
+            NpgsqlException when Database.IsPassing(exception) => DatabaseAway,
+            _ => known.FirstOrDefault(k => k.Type == exception.GetType()),
+        };
+        if (failure is not null)
+        {
+            if (failure.RetryAfterSeconds is { } seconds)
                 context.Response.Headers.RetryAfter = seconds.ToString(System.Globalization.CultureInfo.InvariantCulture);
-            await WriteAsync(context, match.Problem);
+            await WriteAsync(context, failure.Problem);
             return;
         }
         var problem = exception switch

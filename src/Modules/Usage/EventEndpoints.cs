@@ -1,6 +1,7 @@
 using Balatrix.Core.Usage;
 using Balatrix.Modules.Customers;
 using Balatrix.Modules.Identity;
+using Balatrix.Modules.Ledger;
 using Balatrix.Modules.Platform;
 using Microsoft.AspNetCore.Http;
 
@@ -14,40 +15,28 @@ public static class EventEndpoints
 
     static readonly Service[] AllServices = [Service.VoiceOutbound, Service.VoiceInbound, Service.Sms, Service.Event];
 
-    internal static async Task Post(HttpContext context, UsageIntake intake, TenantClock clock, CancellationToken cancellationToken)
+    internal static async Task Post(HttpContext context, RequestBodies bodies, UsageIntake intake, TenantClock clock, CancellationToken cancellationToken)
     {
-        var (body, problem) = await UsageIntake.ReadBodyAsync(context.Request, cancellationToken);
-        if (problem is not null)
-        {
-            await problem.ToResult().ExecuteAsync(context);
-            return;
-        }
-        var reading = new UsageReading(await clock.NowAsync(Caller.Of(context).TenantId, cancellationToken));
-        var parsed = context.Request.Headers.ContainsKey("ce-specversion") ? Binary(reading, context.Request, body) : reading.ReadCloudEvent(body);
-        var answers = await intake.ChargeAsync(Caller.Of(context).TenantId, [parsed], hasHappened: false, cancellationToken, context.Connection.RemoteIpAddress);
+        using var body = await bodies.ReadAsync(context.Request, cancellationToken);
+        var tenantId = Caller.Of(context).TenantId;
+        var reading = new UsageReading(await clock.NowAsync(tenantId, cancellationToken));
+        var parsed = context.Request.Headers.ContainsKey("ce-specversion") ? Binary(reading, context.Request, body.Span) : reading.ReadCloudEvent(body.Span);
+        var answers = await intake.ChargeAsync(tenantId, [parsed], hasHappened: false, cancellationToken, context.Connection.RemoteIpAddress);
         await UsageIntake.WriteOneAsync(context, answers[0], cancellationToken);
     }
 
-    internal static async Task PostBatch(HttpContext context, UsageIntake intake, TenantClock clock, CancellationToken cancellationToken)
+    internal static async Task PostBatch(HttpContext context, RequestBodies bodies, UsageIntake intake, TenantClock clock, CancellationToken cancellationToken)
     {
-        var (body, problem) = await UsageIntake.ReadBodyAsync(context.Request, cancellationToken);
-        if (problem is not null)
+        var tenantId = Caller.Of(context).TenantId;
+        UsageAnswer[] answers;
+        using (var body = await bodies.ReadAsync(context.Request, cancellationToken))
         {
-            await problem.ToResult().ExecuteAsync(context);
-            return;
+            var isLines = context.Request.ContentType?.Contains("ndjson", StringComparison.OrdinalIgnoreCase) == true || body.Span.TrimStart(" \t\r\n"u8) is [(byte)'{', ..];
+            var elements = isLines ? UsageReading.SplitLines(body.Span, LargestBatch) : UsageReading.Split(body.Span, LargestBatch);
+            var reading = new UsageReading(await clock.NowAsync(tenantId, cancellationToken));
+            var parsed = elements.ConvertAll(e => reading.ReadCloudEvent(body.Span[e]));
+            answers = await intake.ChargeAsync(tenantId, parsed, hasHappened: false, cancellationToken, context.Connection.RemoteIpAddress);
         }
-        var isLines = context.Request.ContentType?.Contains("ndjson", StringComparison.OrdinalIgnoreCase) == true || body.AsSpan().TrimStart(" \t\r\n"u8) is [(byte)'{', ..];
-        var (elements, fault) = isLines ? UsageReading.SplitLines(body, LargestBatch) : UsageReading.Split(body, LargestBatch);
-        if (elements is null)
-        {
-            await fault!.ToResult().ExecuteAsync(context);
-            return;
-        }
-        var reading = new UsageReading(await clock.NowAsync(Caller.Of(context).TenantId, cancellationToken));
-        var parsed = new ParsedUsage[elements.Count];
-        for (var i = 0; i < parsed.Length; i++)
-            parsed[i] = reading.ReadCloudEvent(body.AsSpan(elements[i]));
-        var answers = await intake.ChargeAsync(Caller.Of(context).TenantId, parsed, hasHappened: false, cancellationToken, context.Connection.RemoteIpAddress);
         await UsageIntake.WriteBatchAsync(context.Response, answers, cancellationToken);
     }
 

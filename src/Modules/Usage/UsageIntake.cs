@@ -1,9 +1,7 @@
-using System.IO.Compression;
 using System.Text.Json;
 using Balatrix.Core.Charging;
 using Balatrix.Modules.Customers;
 using Balatrix.Modules.Ledger;
-using Balatrix.Modules.Platform;
 using Microsoft.AspNetCore.Http;
 
 namespace Balatrix.Modules.Usage;
@@ -11,9 +9,6 @@ namespace Balatrix.Modules.Usage;
 /// <summary>The way of parsed use into the pipeline and of its answers back, for every door.</summary>
 public sealed class UsageIntake(ChargingPipeline pipeline, AccountDirectory directory, UnratedStore unrated, AccountGates gates)
 {
-    /// <summary>The most that a body may become when it is decompressed.</summary>
-    public const int LargestBody = 64 * 1024 * 1024;
-
     /// <summary>Charges what was parsed; the answers stand in its order.</summary>
     /// <param name="tenantId">Whose.</param>
     /// <param name="parsed">Uses and problems.</param>
@@ -55,31 +50,6 @@ public sealed class UsageIntake(ChargingPipeline pipeline, AccountDirectory dire
                 : await RefuseAsync(tenantId, item, decisions[i], hasHappened, cancellationToken);
         }
         return answers;
-    }
-
-    /// <summary>Reads a whole body of bounded size, decompressing gzip.</summary>
-    public static async Task<(byte[] Body, Problem? Problem)> ReadBodyAsync(HttpRequest request, CancellationToken cancellationToken)
-    {
-        var encoding = request.Headers.ContentEncoding.ToString();
-        if (encoding is not ("" or "identity" or "gzip"))
-            return ([], new Problem(415, "unsupported_encoding", "This content encoding is not taken.", "Content-Encoding", "gzip or identity"));
-        using var copy = new MemoryStream(request.ContentLength is > 0 and < LargestBody ? (int)request.ContentLength : 4096);
-        try
-        {
-            await using var source = encoding == "gzip" ? new GZipStream(request.Body, CompressionMode.Decompress, leaveOpen: true) : request.Body;
-            var buffer = new byte[64 * 1024];
-            for (int read; (read = await source.ReadAsync(buffer, cancellationToken)) > 0;)
-            {
-                if (copy.Length + read > LargestBody)
-                    return ([], new Problem(413, "body_too_large", $"The body is larger than {LargestBody / 1024 / 1024} MB."));
-                copy.Write(buffer, 0, read);
-            }
-        }
-        catch (InvalidDataException)
-        {
-            return ([], new Problem(400, "broken_gzip", "The body is not a whole gzip stream.", "Content-Encoding"));
-        }
-        return (copy.ToArray(), null);
     }
 
     /// <summary>Writes the answers of a batch: counts, and each element's own outcome in order.</summary>

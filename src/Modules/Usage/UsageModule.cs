@@ -12,6 +12,7 @@ public static class UsageModule
     /// <summary>Its services.</summary>
     public static void AddUsage(this IServiceCollection services)
     {
+        services.AddSingleton<RequestBodies>();
         services.AddSingleton<UsageIntake>();
         services.AddSingleton<UsageQueries>();
         services.AddSingleton<UnratedStore>();

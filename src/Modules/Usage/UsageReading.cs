@@ -168,33 +168,36 @@ public sealed class UsageReading(DateTimeOffset now)
 
     static string Json(string name, string value) => $$"""{"{{name}}":{{JsonSerializer.Serialize(value)}}}""";
 
-    /// <summary>Cuts a JSON array into its elements without reading into them; a fault of the array as a whole is the problem.</summary>
-    public static (List<Range>? Elements, Problem? Problem) Split(ReadOnlySpan<byte> json, int most)
+    /// <summary>Cuts a JSON array into its elements without reading into them.</summary>
+    /// <exception cref="ProblemException">The array as a whole is at fault: malformed, empty, too long.</exception>
+    public static List<Range> Split(ReadOnlySpan<byte> json, int most)
     {
         try
         {
             var reader = new Utf8JsonReader(json, new JsonReaderOptions { MaxDepth = 32 });
             if (!reader.Read() || reader.TokenType != JsonTokenType.StartArray)
-                return (null, new Problem(400, "malformed_json", "The body is not a JSON array.", Expected: "a JSON array"));
+                throw new ProblemException(new(400, "malformed_json", "The body is not a JSON array.", Expected: "a JSON array"));
             var elements = new List<Range>();
             while (reader.Read() && reader.TokenType != JsonTokenType.EndArray)
             {
                 var start = (int)reader.TokenStartIndex;
                 reader.Skip();
                 elements.Add(start..(int)reader.BytesConsumed);
-                if (elements.Count > most)
-                    return (null, TooMany(most));
+                CheckCount(elements.Count, most);
             }
-            return reader.Read() ? (null, new Problem(400, "malformed_json", "There is more behind the JSON array.")) : CheckCount(elements);
+            if (reader.Read())
+                throw new ProblemException(new(400, "malformed_json", "There is more behind the JSON array."));
+            return NotEmpty(elements);
         }
         catch (JsonException e)
         {
-            return (null, new Problem(400, "malformed_json", "The body is not well-formed JSON.", e.Path));
+            throw new ProblemException(new(400, "malformed_json", "The body is not well-formed JSON.", e.Path));
         }
     }
 
     /// <summary>Cuts NDJSON into its lines; blank ones are passed over.</summary>
-    public static (List<Range>? Elements, Problem? Problem) SplitLines(ReadOnlySpan<byte> body, int most)
+    /// <exception cref="ProblemException">There are none, or too many.</exception>
+    public static List<Range> SplitLines(ReadOnlySpan<byte> body, int most)
     {
         var lines = new List<Range>();
         for (var start = 0; start < body.Length;)
@@ -203,15 +206,18 @@ public sealed class UsageReading(DateTimeOffset now)
             var end = length < 0 ? body.Length : start + length;
             if (!body[start..end].Trim(" \t\r"u8).IsEmpty)
                 lines.Add(start..end);
-            if (lines.Count > most)
-                return (null, TooMany(most));
+            CheckCount(lines.Count, most);
             start = end + 1;
         }
-        return CheckCount(lines);
+        return NotEmpty(lines);
     }
 
-    static (List<Range>?, Problem?) CheckCount(List<Range> elements) =>
-        elements.Count == 0 ? (null, new Problem(422, "empty_batch", "The batch is empty.", Expected: "at least one element")) : (elements, null);
+    static List<Range> NotEmpty(List<Range> elements) =>
+        elements.Count > 0 ? elements : throw new ProblemException(new(422, "empty_batch", "The batch is empty.", Expected: "at least one element"));
 
-    static Problem TooMany(int most) => new(413, "batch_too_large", $"A batch holds at most {most} elements.", Expected: $"1 to {most} elements");
+    static void CheckCount(int count, int most)
+    {
+        if (count > most)
+            throw new ProblemException(new(413, "batch_too_large", $"A batch holds at most {most} elements.", Expected: $"1 to {most} elements"));
+    }
 }

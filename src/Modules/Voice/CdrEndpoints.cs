@@ -20,39 +20,33 @@ public static class CdrEndpoints
     /// <summary>The services that are calls.</summary>
     public static readonly Service[] Calls = [Service.VoiceOutbound, Service.VoiceInbound];
 
-    internal static async Task Post(HttpContext context, UsageIntake intake, TenantClock clock, CancellationToken cancellationToken)
+    internal static async Task Post(HttpContext context, RequestBodies bodies, UsageIntake intake, TenantClock clock, CancellationToken cancellationToken)
     {
-        var (body, problem) = await UsageIntake.ReadBodyAsync(context.Request, cancellationToken);
-        if (problem is not null)
-        {
-            await problem.ToResult().ExecuteAsync(context);
-            return;
-        }
-        var parsed = new UsageReading(await clock.NowAsync(Caller.Of(context).TenantId, cancellationToken)).ReadCdr(body);
-        var answers = await intake.ChargeAsync(Caller.Of(context).TenantId, [parsed], hasHappened: true, cancellationToken);
+        using var body = await bodies.ReadAsync(context.Request, cancellationToken);
+        var tenantId = Caller.Of(context).TenantId;
+        var parsed = new UsageReading(await clock.NowAsync(tenantId, cancellationToken)).ReadCdr(body.Span);
+        var answers = await intake.ChargeAsync(tenantId, [parsed], hasHappened: true, cancellationToken);
         await UsageIntake.WriteOneAsync(context, answers[0], cancellationToken);
     }
 
-    internal static async Task PostBatch(HttpContext context, UsageIntake intake, TenantClock clock, CancellationToken cancellationToken)
+    internal static async Task PostBatch(HttpContext context, RequestBodies bodies, UsageIntake intake, TenantClock clock, CancellationToken cancellationToken)
     {
-        var (body, problem) = await UsageIntake.ReadBodyAsync(context.Request, cancellationToken);
-        var (elements, fault) = problem is null ? UsageReading.Split(body, LargestBatch) : (null, problem);
-        if (elements is null)
+        var tenantId = Caller.Of(context).TenantId;
+        UsageAnswer[] answers;
+        using (var body = await bodies.ReadAsync(context.Request, cancellationToken))
         {
-            await fault!.ToResult().ExecuteAsync(context);
-            return;
+            var reading = new UsageReading(await clock.NowAsync(tenantId, cancellationToken));
+            var parsed = UsageReading.Split(body.Span, LargestBatch).ConvertAll(e => reading.ReadCdr(body.Span[e]));
+            answers = await intake.ChargeAsync(tenantId, parsed, hasHappened: true, cancellationToken);
         }
-        var reading = new UsageReading(await clock.NowAsync(Caller.Of(context).TenantId, cancellationToken));
-        var parsed = elements.ConvertAll(e => reading.ReadCdr(body.AsSpan(e)));
-        var answers = await intake.ChargeAsync(Caller.Of(context).TenantId, parsed, hasHappened: true, cancellationToken);
         await UsageIntake.WriteBatchAsync(context.Response, answers, cancellationToken);
     }
 
     /// <summary>What FreeSWITCH posts, as it is. It repeats until it gets a 2xx, so whatever is kept is answered with one.</summary>
-    internal static async Task Webhook(HttpContext context, UsageIntake intake, CallLegs legs, TenantClock clock, CancellationToken cancellationToken)
+    internal static async Task Webhook(HttpContext context, RequestBodies bodies, UsageIntake intake, CallLegs legs, TenantClock clock, CancellationToken cancellationToken)
     {
-        var (body, problem) = await UsageIntake.ReadBodyAsync(context.Request, cancellationToken);
-        var (call, fault) = problem is null ? FreeSwitchCdr.Read(body) : (null, problem);
+        using var body = await bodies.ReadAsync(context.Request, cancellationToken);
+        var (call, fault) = FreeSwitchCdr.Read(body.Span);
         if (call is null)
         {
             await fault!.ToResult().ExecuteAsync(context);

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Text;
+using Balatrix.Modules.Platform;
 using Balatrix.Modules.Usage;
 using Balatrix.Modules.Voice.FreeSwitch;
 
@@ -54,7 +55,7 @@ public sealed class CdrFuzzTests
         for (var i = 0; i < 10_000; i++)
         {
             var body = mutator.Next();
-            foreach (var parsed in Attempt(body, b => new[] { reading.ReadCloudEvent(b), reading.ReadCdr(b), reading.ReadMessage(b) }))
+            foreach (var parsed in Attempt(body, b => new[] { reading.ReadCloudEvent(b), reading.ReadCdr(b), reading.ReadMessage(b) })!)
             {
                 Assert.True(parsed.Event is null != parsed.Problem is null);
                 (read, refused) = parsed.Event is null ? (read, refused + 1) : (read + 1, refused);
@@ -66,11 +67,16 @@ public sealed class CdrFuzzTests
         Assert.True(read > 100 && refused > 100, $"{read} read, {refused} refused");
     }
 
-    static T Attempt<T>(byte[] body, Func<byte[], T> read)
+    static T? Attempt<T>(byte[] body, Func<byte[], T> read)
     {
         try
         {
             return read(body);
+        }
+        catch (ProblemException e)
+        {
+            Assert.InRange(e.Problem.Status, 400, 499);
+            return default;
         }
         catch (Exception e)
         {
