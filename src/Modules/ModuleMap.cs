@@ -13,7 +13,7 @@ public static class ModuleMap
         ["Customers"] = ["Audit", "Catalog", "Identity", "Ledger", "Platform"],
         ["Ledger"] = ["Catalog", "Customers", "Identity", "Platform"],
         ["Usage"] = ["Catalog", "Customers", "Identity", "Ledger", "Platform"],
-        ["Voice"] = ["Customers", "Identity", "Ledger", "Platform", "Usage"],
+        ["Voice"] = ["Audit", "Catalog", "Customers", "Identity", "Ledger", "Platform", "Usage"],
         ["Messaging"] = ["Catalog", "Customers", "Identity", "Ledger", "Platform", "Usage"],
         ["Operations"] = ["Catalog", "Customers", "Identity", "Ledger", "Platform"],
     };

@@ -9,6 +9,7 @@ static class ApiExamples
     {
         ["POST /api/v1/cdrs"] = """{"account":"ACC-10001","id":"6066ab8e-bff8-4f45-9e7f-2bad4aac639d","called":"+919812345678","calling":"+918045678901","answerTime":"2026-11-21T09:30:00Z","durationSeconds":61.2,"hangupCause":"NORMAL_CLEARING"}""",
         ["POST /api/v1/cdrs/batch"] = """[{"account":"ACC-10001","id":"call-1","called":"+919812345678","startTime":"2026-11-21T09:30:00Z","durationSeconds":42}]""",
+        ["POST /api/v1/cdrs/rerate"] = """{"from":"2026-11-01T00:00:00+05:30","to":"2026-11-08T00:00:00+05:30","preview":false,"runId":"2026-11-uk-fix","reason":"UK mobile was imported ten times too dear"}""",
         ["POST /api/v1/charges"] = """{"account":"ACC-10001","id":"msg-1","to":"+919812345678","from":"BALTRX","text":"Your code is 123456","mcc":"404","mnc":"45"}""",
         ["POST /api/v1/events"] = """{"specversion":"1.0","id":"otp-1","source":"auth","type":"balatrix.auth.sms_otp","subject":"ACC-10001","time":"2026-11-21T09:30:00Z","data":{"quantity":1}}""",
         ["POST /api/v1/events/batch"] = """[{"specversion":"1.0","id":"otp-1","source":"auth","type":"balatrix.auth.sms_otp","subject":"ACC-10001","data":{}}]""",

@@ -26,6 +26,8 @@ public static class VoiceModule
         cdrs.MapGet("export", CdrReports.Export).RequireRoles(Roles.Everyone, Scope.UsageRead).WithSummary("CSV, streamed");
         cdrs.MapGet("{id}", CdrEndpoints.Get).RequireRoles(Roles.Everyone, Scope.UsageRead).WithSummary("One call record with its rating trace and legs");
         cdrs.MapPost("{id}/retry", CdrEndpoints.Retry).RequireRoles(Roles.Staff, Scope.UsageWrite).WithSummary("Rate and charge an unrated record again");
+        cdrs.MapPost("rerate", RerateCdrs.Handle).RequireRoles(Roles.Admin, Scope.AccountsAdmin).Produces<RerateCdrs.Report>().ProducesProblem(409)
+            .WithSummary("Price the calls of a period again after a rate was mended: preview, then post the differences");
         routes.MapPost("/api/v1/webhooks/cdr", CdrEndpoints.Webhook).WithTags("cdrs").RequireScope(Scope.UsageWrite, basic: true)
             .Accepts<object>("application/json", "text/xml", "application/x-www-form-urlencoded", "*/*").WithSummary("FreeSWITCH mod_json_cdr and mod_xml_cdr post here as they are");
     }
