@@ -6,6 +6,7 @@ using Balatrix.Modules.Messaging;
 using Balatrix.Modules.Operations;
 using Balatrix.Modules.Platform;
 using Balatrix.Modules.Platform.Jobs;
+using Balatrix.Modules.Platform.Schedules;
 using Balatrix.Modules.Usage;
 using Balatrix.Modules.Voice;
 using Microsoft.AspNetCore.Builder;
@@ -22,7 +23,6 @@ public static class BalatrixModules
         services.AddSingleton(database);
         services.AddSingleton(time);
         services.AddSingleton<TenantClock>();
-        services.AddJobs();
         services.AddIdentity();
         services.AddCatalog();
         services.AddCustomers();
@@ -31,6 +31,9 @@ public static class BalatrixModules
         services.AddVoice();
         services.AddApiDocumentation();
         services.AddSingleton<SeedData>();
+        // Last, so that it stops first: jobs still use what stops after it.
+        services.AddJobs();
+        services.AddSchedules(Schedule.All);
     }
 
     /// <summary>The routes of all modules, behind access checks and problem answers.</summary>

@@ -91,7 +91,10 @@ public sealed class ApiServer(TestCluster cluster) : IAsyncLifetime
     public async ValueTask DisposeAsync()
     {
         if (app is not null)
+        {
+            await app.StopAsync();
             await app.DisposeAsync();
+        }
         if (Database is not null)
             await Database.DisposeAsync();
     }

@@ -1,6 +1,7 @@
 using Balatrix.Modules.Catalog;
 using Balatrix.Modules.Identity;
 using Balatrix.Modules.Platform;
+using Balatrix.Modules.Platform.Jobs;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
@@ -24,6 +25,8 @@ public static class LedgerModule
         services.AddHostedService(p => p.GetRequiredService<ReservationSweep>());
         services.AddSingleton<LedgerVerification>();
         services.AddHostedService<UsageMonthsAhead>();
+        services.AddJob<ReleaseExpiredReservations>("cleanup", "release-expired-reservations", mostAttempts: 3);
+        services.AddJob<VerifyLedger>("monitoring", "verify-ledger");
     }
 
     /// <summary>Its routes.</summary>

@@ -25,13 +25,22 @@ public sealed class ReservationQueries(Database database)
         return found.SingleOrDefault();
     }
 
-    /// <summary>Some open reservations whose time is over, of all tenants.</summary>
-    public async Task<List<(int TenantId, long AccountId, Guid ReservationId)>> ExpiredAsync(DateTimeOffset now, int limit, CancellationToken cancellationToken)
+    /// <summary>Some open reservations whose time is over, in the time of its tenant, of one tenant or of all.</summary>
+    public async Task<List<(int TenantId, long AccountId, Guid ReservationId)>> ExpiredAsync(int? tenantId, DateTimeOffset now, int limit, CancellationToken cancellationToken)
     {
         await using var connection = await database.Owner.OpenConnectionAsync(cancellationToken);
         return await Database.QueryAsync(
             connection,
-            $"select tenant_id, account_id, reservation_id from ledger.reservations where status = 1 and expires_at <= $1 order by expires_at limit {limit}",
-            [now], r => (r.GetInt32(0), r.GetInt64(1), r.GetGuid(2)), cancellationToken);
+            $"""
+            select r.tenant_id, r.account_id, r.reservation_id, r.expires_at
+              from ledger.reservations r join platform.tenants t on t.tenant_id = r.tenant_id
+             where r.status = 1 and r.expires_at <= $1 and t.test_now is null and ($2::int is null or r.tenant_id = $2)
+            union all
+            select r.tenant_id, r.account_id, r.reservation_id, r.expires_at
+              from platform.tenants t join ledger.reservations r on r.tenant_id = t.tenant_id and r.expires_at <= t.test_now
+             where r.status = 1 and t.test_now is not null and ($2::int is null or t.tenant_id = $2)
+             order by expires_at limit {limit}
+            """,
+            [now, tenantId], r => (r.GetInt32(0), r.GetInt64(1), r.GetGuid(2)), cancellationToken);
     }
 }

@@ -8,7 +8,9 @@ namespace Balatrix.Modules.Ledger;
 /// <summary>Gives back what expired reservations hold. Every node may run it: a release is done once, and not when the reservation was extended meanwhile.</summary>
 public sealed partial class ReservationSweep(ReservationQueries reservations, ChargingPipeline pipeline, TimeProvider time, ILogger<ReservationSweep> logger) : BackgroundService
 {
-    const int Page = 1000;
+    /// <summary>The most that one sweep releases.</summary>
+    public const int Page = 1000;
+
     static readonly TimeSpan Pause = TimeSpan.FromSeconds(5);
 
     /// <summary>Sweeps until stopped.</summary>
@@ -19,7 +21,7 @@ public sealed partial class ReservationSweep(ReservationQueries reservations, Ch
         {
             try
             {
-                while (await SweepAsync(stoppingToken) == Page)
+                while (await SweepAsync(null, stoppingToken) == Page)
                 {
                     // More may have expired than one page holds.
                 }
@@ -31,10 +33,10 @@ public sealed partial class ReservationSweep(ReservationQueries reservations, Ch
         }
     }
 
-    /// <summary>Releases one page and says how many it held.</summary>
-    public async Task<int> SweepAsync(CancellationToken cancellationToken)
+    /// <summary>Releases one page of one tenant or of all, and says how many it held.</summary>
+    public async Task<int> SweepAsync(int? tenantId, CancellationToken cancellationToken)
     {
-        var expired = await reservations.ExpiredAsync(time.GetUtcNow(), Page, cancellationToken);
+        var expired = await reservations.ExpiredAsync(tenantId, time.GetUtcNow(), Page, cancellationToken);
         foreach (var tenant in expired.GroupBy(e => e.TenantId))
             await pipeline.SubmitAsync(tenant.Key, [.. tenant.Select(e => new AccountOperation(e.AccountId, new Release(e.ReservationId, OnlyIfExpired: true)))], cancellationToken);
         return expired.Count;

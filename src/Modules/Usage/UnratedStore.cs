@@ -31,13 +31,20 @@ public sealed class UnratedStore(Database database, TenantClock clock)
             return ids[0];
         }, cancellationToken);
 
-    /// <summary>Notes that a kept use was charged after all.</summary>
-    public Task<int> SettleAsync(int tenantId, long id, string usageId, CancellationToken cancellationToken) => database.InTenantAsync(
-        tenantId,
-        async (connection, ct) => await Database.ExecuteAsync(
-            connection, "update usage.unrated_events set status = 'charged', usage_id = $3, updated_at = $4 where unrated_id = $1 and tenant_id = $2",
-            [id, tenantId, usageId, await clock.NowAsync(tenantId, ct)], ct),
-        cancellationToken);
+    /// <summary>Notes in the caller's transaction that kept uses were charged after all.</summary>
+    public async Task SettleAsync(NpgsqlConnection connection, int tenantId, IReadOnlyCollection<(long Id, string UsageId)> charged, CancellationToken cancellationToken) =>
+        await Database.ExecuteAsync(
+            connection,
+            """
+            update usage.unrated_events u set status = 'charged', usage_id = c.usage_id, updated_at = $4
+              from unnest($1::bigint[], $2::text[]) as c(unrated_id, usage_id)
+             where u.unrated_id = c.unrated_id and u.tenant_id = $3
+            """,
+            [charged.Select(c => c.Id).ToArray(), charged.Select(c => c.UsageId).ToArray(), tenantId, await clock.NowAsync(tenantId, cancellationToken)], cancellationToken);
+
+    /// <summary>Open ones, oldest first, after an id.</summary>
+    public Task<List<UnratedEvent>> OpenAfterAsync(int tenantId, long after, int limit, CancellationToken cancellationToken) =>
+        ListAsync(tenantId, "status = 'open' and unrated_id > $2", after, limit, cancellationToken, "asc");
 
     /// <summary>One, or null.</summary>
     public async Task<UnratedEvent?> FindAsync(int tenantId, long id, CancellationToken cancellationToken) =>
@@ -47,13 +54,13 @@ public sealed class UnratedStore(Database database, TenantClock clock)
     public Task<List<UnratedEvent>> OpenAsync(int tenantId, long before, int limit, CancellationToken cancellationToken) =>
         ListAsync(tenantId, "status = 'open' and unrated_id < $2", before, limit, cancellationToken);
 
-    Task<List<UnratedEvent>> ListAsync(int tenantId, string condition, long value, int limit, CancellationToken cancellationToken) => database.InTenantAsync(
+    Task<List<UnratedEvent>> ListAsync(int tenantId, string condition, long value, int limit, CancellationToken cancellationToken, string order = "desc") => database.InTenantAsync(
         tenantId,
         (connection, ct) => Database.QueryAsync(
             connection,
             $"""
             select unrated_id, account_reference, service, occurred_at, event, code, message, attempts, status, received_at
-              from usage.unrated_events where tenant_id = $1 and {condition} order by unrated_id desc limit {limit}
+              from usage.unrated_events where tenant_id = $1 and {condition} order by unrated_id {order} limit {limit}
             """,
             [tenantId, value], Read, ct),
         cancellationToken);

@@ -1,4 +1,5 @@
 using Balatrix.Modules.Identity;
+using Balatrix.Modules.Platform.Jobs;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
@@ -16,6 +17,7 @@ public static class UsageModule
         services.AddSingleton<UsageIntake>();
         services.AddSingleton<UsageQueries>();
         services.AddSingleton<UnratedStore>();
+        services.AddJob<RetryUnrated>(RetryUnrated.Queue, RetryUnrated.Kind);
     }
 
     /// <summary>Its routes.</summary>

@@ -97,14 +97,12 @@ public static class CdrEndpoints
         return Results.Ok(new { items, next = items.Count == limit ? items[^1].Id.ToString(CultureInfo.InvariantCulture) : null });
     }
 
-    internal static async Task<IResult> Retry(string id, HttpContext context, UsageIntake intake, UnratedStore unrated, CancellationToken cancellationToken)
+    internal static async Task<IResult> Retry(string id, HttpContext context, Database database, RetryUnrated retry, UnratedStore unrated, CancellationToken cancellationToken)
     {
         var tenantId = Caller.Of(context).TenantId;
         if (UnratedId(id) is not { } unratedId || await unrated.FindAsync(tenantId, unratedId, cancellationToken) is not { } kept)
             return Problem.NotFound("unrated record").ToResult();
-        var answers = await intake.ChargeAsync(tenantId, [new ParsedUsage(kept.Account, kept.Event, null)], hasHappened: true, cancellationToken);
-        if (answers[0].Status is 200 or 201)
-            await unrated.SettleAsync(tenantId, unratedId, answers[0].UsageId!, cancellationToken);
+        var answers = await database.InTenantAsync(tenantId, (connection, ct) => retry.RetryAsync(connection, tenantId, [kept], ct), cancellationToken);
         return Results.Ok(new { id, charged = answers[0].Status is 200 or 201, answers[0].UsageId, code = answers[0].Problem?.Code, title = answers[0].Problem?.Title });
     }
 

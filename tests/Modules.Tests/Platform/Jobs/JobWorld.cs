@@ -33,7 +33,7 @@ public sealed class JobWorld(TestCluster cluster) : IAsyncLifetime
     public ValueTask DisposeAsync() => Database.DisposeAsync();
 
     /// <summary>A node that does scripted jobs; its worker runs only after it was started.</summary>
-    public IHost Node(Func<JobRun, CancellationToken, Task> script, TimeProvider? time = null, string queue = Queue, int mostAttempts = 3, TimeSpan? timeLimit = null)
+    public IHost Node(Func<JobRun, CancellationToken, Task> script, TimeProvider? time = null, string queue = Queue, int mostAttempts = 3, TimeSpan? timeLimit = null, Action<IServiceCollection>? more = null)
     {
         var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
         builder.Services.AddLogging();
@@ -42,6 +42,7 @@ public sealed class JobWorld(TestCluster cluster) : IAsyncLifetime
         builder.Services.AddSingleton(new Script(script));
         builder.Services.AddJobs();
         builder.Services.AddJob<Scripted>(queue, Kind, mostAttempts, timeLimit);
+        more?.Invoke(builder.Services);
         return builder.Build();
     }
 

@@ -1,0 +1,2 @@
+drop schema quartz cascade;
+drop table platform.schedule_runs;
