@@ -1,7 +1,9 @@
 // Makes the sample decks in decks/ from public numbering facts. Prices are made up by the formulas below; prefixes are not.
-// Run: npm install && node make-decks.mjs
+// Run: npm install && node make-decks.mjs [FOLDER]
 import { readFileSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { deserialize } from 'bson'
 import { prefixesOf } from './prefixes.mjs'
 
@@ -15,11 +17,12 @@ const factor = { fixed: 1, mobile: 2, 'toll-free': 1, premium: 12, personal: 4, 
 // Rupees a minute to a fixed line by the first digit of the country code, as a rough zone.
 const zone = { 1: 1.5, 2: 9, 3: 2.5, 4: 2.5, 5: 6, 6: 4.5, 7: 5, 8: 4, 9: 5 }
 const depth = 3
+const folder = process.argv[2] ?? fileURLToPath(new URL('decks/', import.meta.url))
 
 const quote = text => (/[",\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text)
 const write = (name, header, rows) => {
   rows.sort((a, b) => (a[0] < b[0] ? -1 : a[0] > b[0] ? 1 : a[1] < b[1] ? -1 : 1))
-  writeFileSync(new URL(`decks/${name}.csv`, import.meta.url), [header, ...rows.map(r => r.map(v => quote(String(v))).join(','))].join('\n') + '\n')
+  writeFileSync(join(folder, `${name}.csv`), [header, ...rows.map(r => r.map(v => quote(String(v))).join(','))].join('\n') + '\n')
   console.log(name, rows.length)
 }
 

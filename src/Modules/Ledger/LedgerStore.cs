@@ -48,7 +48,8 @@ static class LedgerStore
     const string ReadUsage = """
         select u.account_id, u.event_key, u.source, u.event_id, u.service, u.occurred_at, u.rating_key, u.quantity, u.calling, u.called,
                u.entry_no, u.debit_book, u.credit_book, u.amount_micros, u.balance_after_micros,
-               u.plan_version_id, u.destination, u.billed_quantity, u.covered_quantity, u.shortfall_micros
+               u.plan_version_id, u.destination, u.billed_quantity, u.covered_quantity, u.shortfall_micros,
+               coalesce(u.detail like '{"wholeSeconds":true%', false)
           from unnest($1::bigint[], $2::uuid[]) as wanted(account_id, event_key)
           join usage.usage_records u on u.account_id = wanted.account_id and u.event_key = wanted.event_key
          where u.account_id = any($1) and u.tenant_id = $3 and u.occurred_at >= $4 and u.occurred_at < $5
@@ -177,7 +178,7 @@ static class LedgerStore
     static RecordedOutcome ReadRecorded(NpgsqlDataReader r) => new(
         new UsageEvent(
             r.GetString(2), r.GetString(3), (Service)r.GetInt16(4), r.GetFieldValue<DateTimeOffset>(5), r.GetString(6), r.GetInt64(7),
-            r.GetString(8), r.GetString(9), null),
+            r.GetString(8), r.GetString(9), null) { WholeSeconds = r.GetBoolean(20) },
         default,
         ReadPosting(r, 10),
         new UsageOutcome(r.GetInt32(15), r.GetString(16), r.GetInt64(17), r.GetInt64(18), r.GetInt64(19)));

@@ -54,7 +54,7 @@ public sealed class UsageFields
         HasData = false;
     }
 
-    /// <summary>Reads one JSON object, with the members of its <c>data</c> object among its own.</summary>
+    /// <summary>Reads one JSON object, with the members of its <c>data</c> object among its own; the data may be encoded in <c>data_base64</c>.</summary>
     public Problem? Read(ReadOnlySpan<byte> json)
     {
         try
@@ -83,10 +83,16 @@ public sealed class UsageFields
             if (reader.ValueTextEquals("data"u8) && path.Length == 0)
             {
                 reader.Read();
-                if (reader.TokenType != JsonTokenType.StartObject)
-                    return Problem.Invalid("data", "an object");
+                if (reader.TokenType != JsonTokenType.StartObject || HasData)
+                    return Problem.Invalid("data", "one object, in data or data_base64");
                 HasData = true;
                 if (ReadMembers(ref reader, "data.") is { } inner)
+                    return inner;
+            }
+            else if (path.Length == 0 && reader.ValueTextEquals("data_base64"u8))
+            {
+                reader.Read();
+                if (reader.TokenType != JsonTokenType.Null && ReadEncoded(ref reader) is { } inner)
                     return inner;
             }
             else if (Find(ref reader, TextKeys) is >= 0 and var text)
@@ -113,6 +119,25 @@ public sealed class UsageFields
             }
         }
         return null;
+    }
+
+    /// <summary>Data as CloudEvents carries what is not JSON to it; the meters take JSON all the same.</summary>
+    Problem? ReadEncoded(ref Utf8JsonReader reader)
+    {
+        if (HasData || reader.TokenType != JsonTokenType.String || !reader.TryGetBytesFromBase64(out var bytes))
+            return Problem.Invalid("data_base64", "one object, in data or data_base64, there as the Base64 of JSON");
+        HasData = true;
+        try
+        {
+            var data = new Utf8JsonReader(bytes, new JsonReaderOptions { MaxDepth = 16 });
+            if (!data.Read() || data.TokenType != JsonTokenType.StartObject)
+                return Problem.Invalid("data_base64", "the Base64 of a JSON object");
+            return ReadMembers(ref data, "data.") ?? (data.Read() ? Problem.Invalid("data_base64", "the Base64 of one JSON object") : null);
+        }
+        catch (JsonException)
+        {
+            return Problem.Invalid("data_base64", "the Base64 of a JSON object");
+        }
     }
 
     Problem? ReadText(ref Utf8JsonReader reader, int index, string path)

@@ -26,6 +26,13 @@ public sealed class CallLegs(Database database, TenantClock clock)
             ct),
         cancellationToken) == 1;
 
+    /// <summary>Those of some calls that are kept as B legs.</summary>
+    public async Task<HashSet<string>> KnownAsync(int tenantId, string[] legIds, CancellationToken cancellationToken) => (await database.InTenantAsync(
+        tenantId,
+        (connection, ct) => Database.QueryAsync(
+            connection, "select leg_id from voice.call_legs where tenant_id = $1 and leg_id = any($2)", [tenantId, legIds], r => r.GetString(0), ct),
+        cancellationToken)).ToHashSet(StringComparer.Ordinal);
+
     /// <summary>The B legs of a call.</summary>
     public Task<List<CallLeg>> OfAsync(int tenantId, string aLegUuid, CancellationToken cancellationToken) => database.InTenantAsync(
         tenantId,

@@ -1,12 +1,11 @@
 using System.Globalization;
 using System.Text;
+using System.Text.Json;
 using Balatrix.Core.Numbering;
 using Balatrix.Core.Usage;
 using Balatrix.Modules.Platform;
 using Balatrix.Modules.Usage;
 using Balatrix.Modules.Voice.FreeSwitch;
-using CsvHelper;
-using CsvHelper.Configuration;
 
 namespace Balatrix.Modules.Voice;
 
@@ -35,14 +34,20 @@ public sealed class IngestSummary
     public List<IngestProblem> Problems { get; } = [];
 }
 
-/// <summary>Charges usage from files, record by record in bounded memory: CDRs as FreeSWITCH writes them, and CloudEvents a line.</summary>
-public sealed class FileIngestion(UsageIntake intake, CallLegs legs, TimeProvider time, TimeZoneInfo csvZone, string? account, int tenantId)
+/// <summary>Charges usage from files, record by record in bounded memory: CDRs as FreeSWITCH writes them, and CloudEvents.</summary>
+public sealed class FileIngestion(UsageIntake intake, CallLegs legs, TenantClock clock, TimeZoneInfo csvZone, string? account, int tenantId)
 {
     const int BatchSize = 2000;
+
+    // Both legs of a call end together, so their lines of a CSV file are close to each other.
+    const int LegDistance = 200;
     const int ListedProblems = 20;
-    const int LongestRecord = 4 * 1024 * 1024;
 
     readonly List<(long Record, ParsedUsage Parsed)> batch = [];
+    readonly HashSet<string> csvLegs = new(StringComparer.Ordinal);
+    readonly Queue<string> latestCsvLegs = [];
+    DateTimeOffset now;
+    UsageReading reading = new(default);
 
     /// <summary>So far.</summary>
     public IngestSummary Summary { get; } = new();
@@ -58,59 +63,33 @@ public sealed class FileIngestion(UsageIntake intake, CallLegs legs, TimeProvide
             Refuse(file.Name, 0, new Problem(404, "no_file", "There is no such file."));
             return;
         }
+        now = await clock.NowAsync(tenantId, cancellationToken);
+        reading = new UsageReading(now);
         await using var stream = file.OpenRead();
-        using var reader = new StreamReader(stream, Encoding.UTF8);
-        var first = await FirstCharacterAsync(reader, cancellationToken);
-        if (first == '"')
-            await ReadCsvAsync(reader, file, cancellationToken);
-        else if (first == '<')
-            await ReadDocumentsAsync(reader, "</cdr>", file, cancellationToken);
-        else
-            await ReadLinesAsync(reader, file, cancellationToken);
-        await FlushAsync(file.Name, cancellationToken);
-        onRead(file.Length);
-    }
-
-    static async Task<char> FirstCharacterAsync(StreamReader reader, CancellationToken cancellationToken)
-    {
-        await Task.Yield();
-        cancellationToken.ThrowIfCancellationRequested();
-        while (reader.Peek() is >= 0 and var next && char.IsWhiteSpace((char)next))
-            _ = reader.Read();
-        return reader.Peek() < 0 ? '\0' : (char)reader.Peek();
-    }
-
-    async Task ReadLinesAsync(StreamReader reader, FileInfo file, CancellationToken cancellationToken)
-    {
-        for (long record = 1; await reader.ReadLineAsync(cancellationToken) is { } line; record++)
-            if (!string.IsNullOrWhiteSpace(line))
-                await TakeAsync(file.Name, record, Encoding.UTF8.GetBytes(line), cancellationToken);
-    }
-
-    async Task ReadDocumentsAsync(StreamReader reader, string end, FileInfo file, CancellationToken cancellationToken)
-    {
-        var document = new StringBuilder();
-        long record = 1;
-        while (await reader.ReadLineAsync(cancellationToken) is { } line)
+        long number = 0;
+        await foreach (var record in RecordSplitter.ReadAsync(stream, onRead, cancellationToken))
         {
-            document.AppendLine(line);
-            if (!line.Contains(end, StringComparison.Ordinal) && document.Length < LongestRecord)
-                continue;
-            await TakeAsync(file.Name, record++, Encoding.UTF8.GetBytes(document.ToString()), cancellationToken);
-            document.Clear();
+            number++;
+            if (record.IsTooLong)
+                Refuse(file.Name, number, new Problem(413, "record_too_large", $"The record is larger than {RecordSplitter.LongestRecord / 1024 / 1024} MB."));
+            else if (record.Form == RecordForm.Csv)
+                await TakeLineAsync(file.Name, number, record.Body, cancellationToken);
+            else
+                await TakeAsync(file.Name, number, record.Body, cancellationToken);
         }
-        if (!string.IsNullOrWhiteSpace(document.ToString()))
-            await TakeAsync(file.Name, record, Encoding.UTF8.GetBytes(document.ToString()), cancellationToken);
+        await FlushAsync(file.Name, 0, cancellationToken);
+        csvLegs.Clear();
+        latestCsvLegs.Clear();
     }
 
-    async Task TakeAsync(string file, long record, byte[] body, CancellationToken cancellationToken)
+    async Task TakeAsync(string file, long record, ReadOnlyMemory<byte> body, CancellationToken cancellationToken)
     {
-        if (body.AsSpan().IndexOf("\"specversion\""u8) >= 0)
+        if (body.Span.IndexOf("\"specversion\""u8) >= 0)
         {
-            await AddAsync(file, record, new UsageReading(time.GetUtcNow()).ReadCloudEvent(body), cancellationToken);
+            await AddAsync(file, record, reading.ReadCloudEvent(body.Span), cancellationToken);
             return;
         }
-        var (call, problem) = FreeSwitchCdr.Read(body);
+        var (call, problem) = FreeSwitchCdr.Read(body.Span);
         if (call is null)
         {
             Refuse(file, record, problem!);
@@ -125,30 +104,34 @@ public sealed class FileIngestion(UsageIntake intake, CallLegs legs, TimeProvide
         await AddAsync(file, record, Checked(call.AccountCode, call.ToUsageEvent()), cancellationToken);
     }
 
-    /// <summary>mod_cdr_csv's "example" template: 15 columns, stamps in local time, whole seconds; quotes inside values are not escaped.</summary>
-    async Task ReadCsvAsync(StreamReader reader, FileInfo file, CancellationToken cancellationToken)
+    async Task TakeLineAsync(string file, long record, ReadOnlyMemory<byte> line, CancellationToken cancellationToken)
     {
-        var configuration = new CsvConfiguration(CultureInfo.InvariantCulture) { HasHeaderRecord = false, BadDataFound = null, TrimOptions = TrimOptions.Trim };
-        using var csv = new CsvReader(reader, configuration);
-        for (long record = 1; await csv.ReadAsync(); record++)
+        var fields = CsvFields(Encoding.UTF8.GetString(line.Span).Trim());
+        if (CsvCall(fields) is { } usage)
         {
-            cancellationToken.ThrowIfCancellationRequested();
-            var fields = csv.Parser.Record ?? [];
-            if (CsvCall(fields) is { } usage)
-                await AddAsync(file.Name, record, Checked(fields[12], usage), cancellationToken);
-            else
-                Refuse(file.Name, record, new Problem(400, "malformed_csv", "The line is not a record of mod_cdr_csv.", Expected: "15 columns as in its example template"));
+            NoteCsvLeg(fields[11]);
+            await AddAsync(file, record, Checked(fields[12], usage), cancellationToken);
         }
+        else
+            Refuse(file, record, new Problem(400, "malformed_csv", "The line is not a record of mod_cdr_csv.", Expected: "15 columns as in its example template"));
     }
+
+    /// <summary>mod_cdr_csv's "example" template: 15 columns, stamps in local time, whole seconds; every value in quotes, and quotes within values as they are.</summary>
+    static string[] CsvFields(string line) =>
+        line.Length > 1 && line[0] == '"' && line[^1] == '"' ? line[1..^1].Split("\",\"", StringSplitOptions.TrimEntries) : [];
 
     UsageEvent? CsvCall(string[] f)
     {
-        if (f.Length < 13 || f[10].Length is 0 or > 128 || Stamp(f[4]) is not { } start || !long.TryParse(f[8], NumberStyles.None, CultureInfo.InvariantCulture, out var seconds) || seconds > 604_800)
+        if (f.Length != 15 || f[10].Length == 0 || Array.Exists(f, v => v.Length > 128 || v.Contains('\0', StringComparison.Ordinal)))
+            return null;
+        if (Stamp(f[4]) is not { } start || !long.TryParse(f[8], NumberStyles.None, CultureInfo.InvariantCulture, out var seconds) || seconds > 604_800)
             return null;
         var answer = Stamp(f[5]);
         var number = E164Number.Normalise(f[2]);
         var service = E164Number.IsIndianTollFree(number) ? Service.VoiceInbound : Service.VoiceOutbound;
-        return new UsageEvent("cdr", f[10], service, answer ?? start, number.Length > 0 ? number : "-", answer is null ? 0 : seconds * 1000, f[1], f[2], null) { WholeSeconds = true };
+        // A later record of the same call that is exact is known by it to be no other.
+        var detail = $$"""{"wholeSeconds":true,"hangupCause":{{JsonSerializer.Serialize(f[9])}}}""";
+        return new UsageEvent("cdr", f[10], service, answer ?? start, number.Length > 0 ? number : "-", answer is null ? 0 : seconds * 1000, f[1], f[2], detail) { WholeSeconds = true };
     }
 
     DateTimeOffset? Stamp(string text)
@@ -161,19 +144,38 @@ public sealed class FileIngestion(UsageIntake intake, CallLegs legs, TimeProvide
     ParsedUsage Checked(string accountCode, UsageEvent usage)
     {
         var reference = accountCode.Length > 0 ? accountCode : account ?? "";
-        return UsageReading.CheckTime(usage.OccurredAt, time.GetUtcNow()) is { } problem ? new("", usage, problem) : new(reference, usage, null);
+        return UsageReading.CheckTime(usage.OccurredAt, now) is { } problem ? new("", usage, problem) : new(reference, usage, null);
     }
 
     async Task AddAsync(string file, long record, ParsedUsage parsed, CancellationToken cancellationToken)
     {
         batch.Add((record, parsed));
         if (batch.Count >= BatchSize)
-            await FlushAsync(file, cancellationToken);
+            await FlushAsync(file, csvLegs.Count > 0 ? LegDistance : 0, cancellationToken);
     }
 
-    async Task FlushAsync(string file, CancellationToken cancellationToken)
+    /// <summary>A line of a CSV file does not say that it is a B leg; the A leg's line names it, before or behind it.</summary>
+    void NoteCsvLeg(string leg)
     {
-        var answers = await intake.ChargeAsync(tenantId, batch.ConvertAll(b => b.Parsed), hasHappened: true, cancellationToken);
+        if (leg.Length is 0 or > 128 || !csvLegs.Add(leg))
+            return;
+        latestCsvLegs.Enqueue(leg);
+        if (latestCsvLegs.Count > BatchSize)
+            csvLegs.Remove(latestCsvLegs.Dequeue());
+    }
+
+    /// <summary>Charges what has been gathered, but for the latest records, which may turn out to be legs of others.</summary>
+    async Task FlushAsync(string file, int kept, CancellationToken cancellationToken)
+    {
+        var ready = batch.GetRange(0, batch.Count - kept);
+        batch.RemoveRange(0, ready.Count);
+        Summary.BLegs += ready.RemoveAll(r => r.Parsed.Event is { WholeSeconds: true } call && csvLegs.Contains(call.Id));
+        if (ready.Exists(r => r.Parsed.Event is { WholeSeconds: true }))
+        {
+            var known = await legs.KnownAsync(tenantId, [.. ready.Select(r => r.Parsed.Event?.Id ?? "")], cancellationToken);
+            Summary.BLegs += ready.RemoveAll(r => r.Parsed.Event is { WholeSeconds: true } call && known.Contains(call.Id));
+        }
+        var answers = await intake.ChargeAsync(tenantId, ready.ConvertAll(b => b.Parsed), hasHappened: true, cancellationToken);
         for (var i = 0; i < answers.Length; i++)
         {
             switch (answers[i].Status)
@@ -186,14 +188,13 @@ public sealed class FileIngestion(UsageIntake intake, CallLegs legs, TimeProvide
                     break;
                 case 202:
                     Summary.Unrated++;
-                    List(file, batch[i].Record, answers[i].Problem!);
+                    List(file, ready[i].Record, answers[i].Problem!);
                     break;
                 default:
-                    Refuse(file, batch[i].Record, answers[i].Problem!);
+                    Refuse(file, ready[i].Record, answers[i].Problem!);
                     break;
             }
         }
-        batch.Clear();
     }
 
     void Refuse(string file, long record, Problem problem)

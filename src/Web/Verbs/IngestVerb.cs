@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Balatrix.Modules.Platform;
 using Balatrix.Modules.Usage;
 using Balatrix.Modules.Voice;
 using Spectre.Console;
@@ -10,7 +11,7 @@ static class IngestVerb
 {
     public static Command Create(Option<string> data, Option<bool> json)
     {
-        var files = new Argument<FileInfo[]>("FILE") { Description = "CDRs (JSON, XML, CSV as FreeSWITCH writes them) or CloudEvents (NDJSON).", Arity = ArgumentArity.OneOrMore };
+        var files = new Argument<FileInfo[]>("FILE") { Description = "CDRs (JSON, XML, CSV as FreeSWITCH writes them) or CloudEvents (JSON objects, a line each, indented or in an array).", Arity = ArgumentArity.OneOrMore };
         var account = new Option<string?>("--account") { Description = "Charge records without an accountcode to this account." };
         var zone = new Option<string>("--zone") { Description = "Zone of the stamps in CSV files, which name none.", DefaultValueFactory = _ => "UTC" };
         var command = new Command("ingest", "Rate and charge usage from files. Every record is charged once, however often it is ingested. Exit code 1 when any was refused.") { files, account, zone };
@@ -21,12 +22,17 @@ static class IngestVerb
 
     static async Task<int> IngestAsync(string data, FileInfo[] files, string? account, string zone, bool json, CancellationToken cancellationToken)
     {
+        if (!TimeZoneInfo.TryFindSystemTimeZoneById(zone, out var csvZone))
+        {
+            VerbOutput.Say($"There is no zone {zone}. Expected an IANA name such as Asia/Kolkata.");
+            return VerbOutput.Failed;
+        }
         await using var session = await DataSession.OpenAsync(data, VerbOutput.Say, cancellationToken);
         await using var app = BalatrixServer.Build(session.Database, "http://127.0.0.1:0", TimeProvider.System);
         await app.StartAsync(cancellationToken);
         var ingestion = new FileIngestion(
-            app.Services.GetRequiredService<UsageIntake>(), app.Services.GetRequiredService<CallLegs>(), TimeProvider.System,
-            TimeZoneInfo.FindSystemTimeZoneById(zone), account, Modules.Operations.SeedData.DefaultTenant);
+            app.Services.GetRequiredService<UsageIntake>(), app.Services.GetRequiredService<CallLegs>(), app.Services.GetRequiredService<TenantClock>(),
+            csvZone, account, Modules.Operations.SeedData.DefaultTenant);
         var isTerminal = !json && !Console.IsErrorRedirected;
         var console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(Console.Error), Ansi = isTerminal ? AnsiSupport.Detect : AnsiSupport.No });
         await console.Progress().StartAsync(async progress =>

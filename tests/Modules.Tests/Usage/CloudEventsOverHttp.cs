@@ -45,6 +45,47 @@ public sealed class CloudEventsOverHttp(TestApp app) : IClassFixture<TestApp>
         Assert.Equal("unknown_event_type", body.GetProperty("results")[5].GetProperty("code").GetString());
     }
 
+    static string Encoded(string account, string id, byte[] data, string more = "") =>
+        $$"""{"specversion":"1.0","id":"{{id}}","source":"tests","type":"balatrix.auth.sms_otp","subject":"{{account}}"{{more}},"data_base64":"{{Convert.ToBase64String(data)}}"}""";
+
+    [Fact]
+    public async Task Data_in_Base64_is_the_same_data()
+    {
+        var account = await app.OpenAccountAsync("100.00");
+        var (first, charged) = await PostAsync("", Encoded(account, "coded", "{\"quantity\":3}"u8.ToArray(), ",\"datacontenttype\":\"application/json\""), Structured);
+        Assert.True(first == 201, charged.ToString());
+        Assert.Equal("0.75", charged.GetProperty("amount").GetString());
+        var (second, repeated) = await PostAsync("", Otp(account, "coded", "{\"quantity\":3}"), Structured);
+        Assert.Equal((200, charged.GetProperty("usageId").GetString()), (second, repeated.GetProperty("usageId").GetString()));
+        Assert.Equal("event_id_conflict", (await PostAsync("", Encoded(account, "coded", "{\"quantity\":4}"u8.ToArray()), Structured)).Body.GetProperty("code").GetString());
+
+        var (_, batch) = await PostAsync("/batch", $"[{Encoded(account, "coded", "{\"quantity\":3}"u8.ToArray())},{Encoded(account, "coded2", " {\"quantity\":1} \n"u8.ToArray())}]", "application/cloudevents-batch+json");
+        Assert.Equal([200, 201], batch.GetProperty("results").EnumerateArray().Select(r => r.GetProperty("status").GetInt32()));
+        var (empty, _) = await PostAsync("", Encoded(account, "none", [], "").Replace("\"data_base64\":\"\"", "\"data_base64\":null", StringComparison.Ordinal), Structured);
+        Assert.Equal(201, empty);
+    }
+
+    [Theory]
+    [InlineData("\"data_base64\":\"\"")]
+    [InlineData("\"data_base64\":\"not Base64!\"")]
+    [InlineData("\"data_base64\":{\"quantity\":1}")]
+    [InlineData("\"data_base64\":\"InRleHQi\"")] // "text"
+    [InlineData("\"data_base64\":\"eyJxdWFudGl0eSI6MQ==\"")] // {"quantity":1
+    [InlineData("\"data_base64\":\"eyJxdWFudGl0eSI6MX17fQ==\"")] // {"quantity":1}{}
+    [InlineData("\"data_base64\":\"PGE+MTwvYT4=\"")] // <a>1</a>
+    [InlineData("\"data_base64\":\"/////w==\"")]
+    [InlineData("\"data\":{},\"data_base64\":\"e30=\"")]
+    [InlineData("\"data_base64\":\"e30=\",\"data\":{}")]
+    [InlineData("\"data_base64\":\"e30=\",\"data_base64\":\"e30=\"")]
+    [InlineData("\"data\":{},\"data\":{}")]
+    public async Task Data_that_is_not_one_object_changes_nothing(string data)
+    {
+        var account = await app.OpenAccountAsync("10.00");
+        var (status, problem) = await PostAsync("", $$"""{"specversion":"1.0","id":"bad","source":"tests","type":"balatrix.auth.sms_otp","subject":"{{account}}",{{data}}}""", Structured);
+        Assert.True((422, "invalid_value") == (status, problem.GetProperty("code").GetString()), problem.ToString());
+        Assert.Equal("10.00", await app.BalanceAsync(account));
+    }
+
     [Fact]
     public async Task A_line_that_is_not_JSON_spoils_only_itself()
     {
