@@ -126,15 +126,44 @@ public sealed class RatingRules
             return (deck.TryFind(key, At, out var rate) ? deck.PrefixOf(rate) : null) == naive;
         }).QuickCheckThrowOnFailure();
 
-    [Fact]
-    public void Rating_allocates_nothing_when_untraced()
+    /// <summary>Decks of every kind of terms, with a key and service that they price.</summary>
+    public static TheoryData<string> KindsOfTerms { get; } = ["plain", "steps", "bands", "history", "bands of a zone whose clock changes", "sms", "event", "second deck"];
+
+    [Theory]
+    [MemberData(nameof(KindsOfTerms))]
+    public void Rating_allocates_nothing_when_untraced(string kind)
     {
-        RateDeck[] decks = [Deck(Per60(60) with { ToTime = 13 * 3600 }, Per60(1, 0, 60) with { ToTime = 13 * 3600 }, Per60(60) with { FromTime = 13 * 3600 })];
-        Rater.Rate(decks, Service.VoiceOutbound, "919812345678", At, 61_000, 0, null);
+        var plain = Per60(60);
+        Rate[] bands = [plain with { ToTime = 13 * 3600 }, Per60(1, 0, 60) with { ToTime = 13 * 3600 }, plain with { FromTime = 13 * 3600 }];
+        var london = TimeZoneInfo.FindSystemTimeZoneById("Europe/London");
+        var days = new HashSet<DateOnly>();
+        var (deck, service, key, at) = kind switch
+        {
+            "steps" => (Deck(plain, Per60(1, 0, 60)), Service.VoiceOutbound, "919812345678", At),
+            "bands" => (Deck(bands), Service.VoiceOutbound, "919812345678", At),
+            "history" => (Deck([.. Enumerable.Range(0, 20).Select(i => plain with { ValidFrom = At.AddDays(i - 10), ValidTo = At.AddDays(i - 9), Description = $"{i}" })]), Service.VoiceOutbound, "919812345678", At),
+            "bands of a zone whose clock changes" =>
+                (RateDeck.Build("deck", "INR", bands, london, days), Service.VoiceOutbound, "919812345678", new DateTimeOffset(2026, 10, 25, 0, 30, 0, TimeSpan.Zero)),
+            "sms" => (RateDeck.Build("deck", "INR", [plain with { Prefix = "404-*" }], london, days, DeckKind.Sms), Service.Sms, "404-45", At),
+            "event" => (RateDeck.Build("deck", "INR", [plain with { Prefix = "sms_otp" }], london, days, DeckKind.Event), Service.Event, "sms_otp", At),
+            _ => (Deck(plain), Service.VoiceOutbound, "919812345678", At),
+        };
+        RateDeck[] decks = kind == "second deck" ? [Deck(plain with { Prefix = "44" }), deck] : [deck];
+        Assert.True(RateTenThousandTimes());
         var before = GC.GetAllocatedBytesForCurrentThread();
-        for (var i = 0; i < 10_000; i++)
-            Rater.Rate(decks, Service.VoiceOutbound, "919812345678", At, 61_000 + i, 10, null);
+        RateTenThousandTimes();
         Assert.Equal(before, GC.GetAllocatedBytesForCurrentThread());
+
+        bool RateTenThousandTimes()
+        {
+            var isMatched = true;
+            for (var i = 0; i < 10_000; i++)
+            {
+                var charge = Rater.Rate(decks, service, key, at, 61_000 + i, 10, null);
+                isMatched &= charge.Matched && decks[charge.Deck].DescriptionOf(charge.Rate, at).Length > 0;
+            }
+            return isMatched;
+        }
     }
 
     sealed record Case(Rate[] Rates, long Seconds, long Other, long Balance, long Covered, DateTimeOffset At);
