@@ -4,6 +4,8 @@ using System.Runtime.InteropServices;
 using System.Text.Json;
 using Balatrix.Bench;
 using Balatrix.Modules.Ledger;
+using BenchmarkDotNet.Configs;
+using BenchmarkDotNet.Running;
 
 string[] all = ["ingest", "ingest-zipf", "ingest-hot", "ingest-http", "ingest-single-tx", "latency", "rating", "memory", "ingest-grown", "crash"];
 var names = args.TakeWhile(a => !a.StartsWith("--", StringComparison.Ordinal)).ToArray();
@@ -13,6 +15,12 @@ if (unknown.Length > 0)
 {
     Console.Error.WriteLine($"No benchmark {string.Join(", ", unknown)}; there are {string.Join(", ", all)}.");
     return 2;
+}
+if (args.Contains("--diagnose", StringComparer.Ordinal))
+{
+    // Time and memory of one rating, by BenchmarkDotNet; it needs no database.
+    BenchmarkRunner.Run<RatingMemory>(DefaultConfig.Instance.WithArtifactsPath(Path.Combine(Path.GetTempPath(), "balatrix-bench")));
+    return 0;
 }
 // A second of ingestion is about 60,000 events on two cores.
 var seconds = int.Parse(Option("--seconds") ?? "6", CultureInfo.InvariantCulture);

@@ -67,7 +67,7 @@ public static class AccountEndpoints
         if (await FindAsync(id, context, directory, accounts, cancellationToken) is not { } account || !AccountDirectory.TryParseNumber(account.Id, out var accountId))
             return Problem.NotFound("account").ToResult();
         var allowances = await accounts.AllowancesAsync(Caller.Of(context).TenantId, accountId, cancellationToken);
-        return Results.Ok(new { account.Id, account.Currency, account.Balance, account.Held, account.Available, account.CreditLimit, allowances });
+        return Results.Ok(new BalanceView(account.Id, account.Currency, account.Balance, account.Held, account.Available, account.CreditLimit, allowances));
     }
 
     internal static async Task<IResult> SetLimits(

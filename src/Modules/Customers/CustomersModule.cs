@@ -24,15 +24,22 @@ public static class CustomersModule
     public static void MapCustomers(this IEndpointRouteBuilder routes)
     {
         var accounts = routes.MapGroup("/api/v1/accounts").WithTags("accounts");
-        accounts.MapPost("", AccountEndpoints.Open).RequireRoles(Roles.Staff, Scope.AccountsWrite).WithSummary("Open a prepaid or postpaid account on a plan");
-        accounts.MapGet("{id}", AccountEndpoints.Get).RequireRoles(Roles.Everyone, Scope.AccountsRead).WithSummary("One account, by number or code");
-        accounts.MapGet("{id}/balance", AccountEndpoints.Balance).RequireRoles(Roles.Everyone, Scope.AccountsRead).WithSummary("Balance, held, available, credit limit, allowances left");
-        accounts.MapGet("{id}/transactions", EntryEndpoints.Transactions).RequireRoles(Roles.Everyone, Scope.AccountsRead).WithSummary("Ledger entries, latest first");
-        accounts.MapGet("{id}/statement", EntryEndpoints.Statement).RequireRoles(Roles.Everyone, Scope.AccountsRead).WithSummary("Statement of a period, JSON or CSV");
-        accounts.MapPost("{id}/top-up", MoneyEndpoints.TopUp).RequireRoles(Roles.Staff, Scope.AccountsWrite).WithSummary("Credit money that came in; needs an Idempotency-Key");
-        accounts.MapPost("{id}/adjust", MoneyEndpoints.Adjust).RequireRoles(Roles.Admin, Scope.AccountsAdmin).WithSummary("Correct a balance; needs an Idempotency-Key");
-        accounts.MapPost("{id}/transfer", MoneyEndpoints.Transfer).RequireRoles(Roles.Admin, Scope.AccountsAdmin).WithSummary("Move money to another account; needs an Idempotency-Key");
-        accounts.MapPut("{id}/limits", AccountEndpoints.SetLimits).RequireRoles(Roles.Staff, Scope.AccountsWrite).WithSummary("Credit limit, daily spend cap, concurrent calls, requests per second, addresses");
-        accounts.MapPut("{id}/auto-recharge", AccountEndpoints.SetAutoRecharge).RequireRoles(Roles.Everyone, Scope.AccountsWrite).WithSummary("Threshold, amount and payment method of recharging");
+        accounts.MapPost("", AccountEndpoints.Open).RequireRoles(Roles.Staff, Scope.AccountsWrite).WithSummary("Open a prepaid or postpaid account on a plan")
+            .Produces<AccountView>(201).ProducesProblem(409);
+        accounts.MapGet("{id}", AccountEndpoints.Get).RequireRoles(Roles.Everyone, Scope.AccountsRead).WithSummary("One account, by number or code").Produces<AccountView>();
+        accounts.MapGet("{id}/balance", AccountEndpoints.Balance).RequireRoles(Roles.Everyone, Scope.AccountsRead).WithSummary("Balance, held, available, credit limit, allowances left").Produces<BalanceView>();
+        accounts.MapGet("{id}/transactions", EntryEndpoints.Transactions).RequireRoles(Roles.Everyone, Scope.AccountsRead).WithSummary("Ledger entries, latest first").Produces<EntryPage>();
+        accounts.MapGet("{id}/statement", EntryEndpoints.Statement).RequireRoles(Roles.Everyone, Scope.AccountsRead).WithSummary("Statement of a period, JSON or CSV")
+            .Produces<StatementView>(200, "application/json", "text/csv").ProducesProblem(406);
+        accounts.MapPost("{id}/top-up", MoneyEndpoints.TopUp).RequireRoles(Roles.Staff, Scope.AccountsWrite).WithSummary("Credit money that came in; needs an Idempotency-Key")
+            .Produces<PostedEntry>(201).Produces<PostedEntry>().ProducesProblem(409);
+        accounts.MapPost("{id}/adjust", MoneyEndpoints.Adjust).RequireRoles(Roles.Admin, Scope.AccountsAdmin).WithSummary("Correct a balance; needs an Idempotency-Key")
+            .Produces<PostedEntry>(201).Produces<PostedEntry>().ProducesProblem(409);
+        accounts.MapPost("{id}/transfer", MoneyEndpoints.Transfer).RequireRoles(Roles.Admin, Scope.AccountsAdmin).WithSummary("Move money to another account; needs an Idempotency-Key")
+            .Produces<TransferView>(201).Produces<TransferView>().ProducesProblem(409);
+        accounts.MapPut("{id}/limits", AccountEndpoints.SetLimits).RequireRoles(Roles.Staff, Scope.AccountsWrite).WithSummary("Credit limit, daily spend cap, concurrent calls, requests per second, addresses")
+            .Produces<AccountView>();
+        accounts.MapPut("{id}/auto-recharge", AccountEndpoints.SetAutoRecharge).RequireRoles(Roles.Everyone, Scope.AccountsWrite).WithSummary("Threshold, amount and payment method of recharging")
+            .Produces<AccountView>();
     }
 }

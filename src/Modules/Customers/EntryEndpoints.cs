@@ -32,7 +32,7 @@ public static class EntryEndpoints
         var page = limit ?? 50;
         var filter = new EntryFilter(accountId, kind, book, from, to, cursor ?? long.MaxValue, page + 1);
         var items = await ReadAsync(Caller.Of(context).TenantId, filter, database, cancellationToken);
-        return Results.Ok(new { items = items.Take(page), next = items.Count > page ? items[page - 1].EntryNo : (long?)null });
+        return Results.Ok(new EntryPage([.. items.Take(page)], items.Count > page ? items[page - 1].EntryNo : null));
     }
 
     internal static async Task<IResult> Statement(
@@ -56,8 +56,8 @@ public static class EntryEndpoints
         if (format == "csv")
             return Results.Text(Csv(entries), "text/csv; charset=utf-8");
         var totals = entries.GroupBy(e => IsAccountBook(e.Debit) ? e.Credit : e.Debit)
-            .Select(g => new { book = g.Key, entries = g.Count(), amount = Money.Format(g.Sum(e => Signed(e))) });
-        return Results.Ok(new { account = account.Id, account.Currency, from = start, to = end, openingBalance = opening, closingBalance = closing, totals, entries });
+            .Select(g => new BookTotal(g.Key, g.Count(), Money.Format(g.Sum(e => Signed(e)))));
+        return Results.Ok(new StatementView(account.Id, account.Currency, start, end, opening, closing, [.. totals], entries));
     }
 
     sealed record EntryFilter(long AccountId, string? Kind, string? Book, DateTimeOffset? From, DateTimeOffset? To, long Before, int Limit);

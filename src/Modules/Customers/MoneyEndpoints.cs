@@ -73,7 +73,7 @@ public static class MoneyEndpoints
         if (!taken.Accepted || !given.Accepted)
             return Refusals.ToProblem(taken.Accepted ? given.Refusal : taken.Refusal).ToResult();
         return Results.Json(
-            new { from = Entry(from.Id, from.Currency, taken), to = Entry(to.Id, to.Currency, given), duplicate = taken.IsRepeat },
+            new TransferView(Entry(from.Id, from.Currency, taken), Entry(to.Id, to.Currency, given), taken.IsRepeat),
             statusCode: taken.IsRepeat ? 200 : 201);
     }
 
@@ -98,20 +98,12 @@ public static class MoneyEndpoints
             : Refusals.ToProblem(decision.Refusal).ToResult();
     }
 
-    static object Entry(string account, string currency, Decision decision)
+    static PostedEntry Entry(string account, string currency, Decision decision)
     {
         var posting = decision.Posting!.Value;
-        return new
-        {
-            account,
-            posting.EntryNo,
-            debit = Books.Name(posting.Debit),
-            credit = Books.Name(posting.Credit),
-            amount = Money.Format(posting.AmountMicros),
-            currency,
-            balance = Money.Format(posting.BalanceAfterMicros),
-            duplicate = decision.IsRepeat,
-        };
+        return new(
+            account, posting.EntryNo, Books.Name(posting.Debit), Books.Name(posting.Credit), Money.Format(posting.AmountMicros), currency,
+            Money.Format(posting.BalanceAfterMicros), decision.IsRepeat);
     }
 
     static string? Key(HttpContext context) =>

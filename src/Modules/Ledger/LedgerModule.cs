@@ -33,14 +33,15 @@ public static class LedgerModule
     public static void MapLedger(this IEndpointRouteBuilder routes)
     {
         routes.MapPost("/api/v1/accounts/{id}/reservations", ReservationEndpoints.Reserve).WithTags("wallet").RequireScope(Scope.WalletWrite)
-            .WithSummary("Hold an amount, or a quantity of a rated service, with expiry");
+            .WithSummary("Hold an amount, or a quantity of a rated service, with expiry")
+            .Produces<ReservationView>(201).Produces<ReservationView>().ProducesProblem(402).ProducesProblem(409);
         var reservations = routes.MapGroup("/api/v1/reservations/{id}").WithTags("wallet");
-        reservations.MapPost("extend", ReservationEndpoints.Extend).RequireScope(Scope.WalletWrite).WithSummary("Hold more");
-        reservations.MapPost("settle", ReservationEndpoints.Settle).RequireScope(Scope.WalletWrite).WithSummary("Capture actual use and release the rest");
-        reservations.MapPost("release", ReservationEndpoints.Release).RequireScope(Scope.WalletWrite).WithSummary("Let go");
+        reservations.MapPost("extend", ReservationEndpoints.Extend).RequireScope(Scope.WalletWrite).WithSummary("Hold more").Produces<ReservationView>().ProducesProblem(402).ProducesProblem(409);
+        reservations.MapPost("settle", ReservationEndpoints.Settle).RequireScope(Scope.WalletWrite).WithSummary("Capture actual use and release the rest").Produces<SettledView>().ProducesProblem(409);
+        reservations.MapPost("release", ReservationEndpoints.Release).RequireScope(Scope.WalletWrite).WithSummary("Let go").Produces<ReservationView>().ProducesProblem(409);
         routes.MapGet("/api/v1/ledger/verify", async (HttpContext context, LedgerVerification verification, CancellationToken cancellationToken) =>
                 Results.Ok(await verification.VerifyAsync(Caller.Of(context).TenantId, cancellationToken)))
-            .WithTags("operations").RequireRoles(Roles.Admin, Scope.LedgerRead).WithSummary("Prove the books");
+            .WithTags("operations").RequireRoles(Roles.Admin, Scope.LedgerRead).WithSummary("Prove the books").Produces<LedgerReport>();
     }
 
     /// <summary>What the pipeline throws and what clients are told.</summary>

@@ -129,18 +129,10 @@ public static class ReservationEndpoints
         if (!decision.Accepted)
             return Refusals.ToProblem(decision.Refusal).ToResult();
         var (posting, outcome) = (decision.Posting!.Value, decision.Usage!);
-        return Results.Ok(new
-        {
-            id,
-            status = "settled",
-            usageId = new UsageId(accountId, UsageMonth.Of(used.OccurredAt), EventKey.Of(used.Source, used.Id)).ToString(),
-            amount = Money.Format(posting.AmountMicros),
-            shortfall = outcome.ShortfallMicros > 0 ? Money.Format(outcome.ShortfallMicros) : null,
-            outcome.BilledQuantity,
-            outcome.CoveredQuantity,
-            balance = Money.Format(posting.BalanceAfterMicros),
-            duplicate = decision.IsRepeat,
-        });
+        return Results.Ok(new SettledView(
+            id, "settled", new UsageId(accountId, UsageMonth.Of(used.OccurredAt), EventKey.Of(used.Source, used.Id)).ToString(), Money.Format(posting.AmountMicros),
+            outcome.ShortfallMicros > 0 ? Money.Format(outcome.ShortfallMicros) : null, outcome.BilledQuantity, outcome.CoveredQuantity,
+            Money.Format(posting.BalanceAfterMicros), decision.IsRepeat));
     }
 
     internal static async Task<IResult> Release(string id, HttpContext context, ChargingPipeline pipeline, CancellationToken cancellationToken)
@@ -157,18 +149,10 @@ public static class ReservationEndpoints
             return Refusals.ToProblem(decision.Refusal).ToResult();
         var r = decision.Reservation!;
         var isVoice = r.Usage.Service is Service.VoiceOutbound or Service.VoiceInbound;
-        var body = new
-        {
-            id = string.Create(CultureInfo.InvariantCulture, $"{accountId}-{r.Id:N}"),
-            account = AccountDirectory.NumberOf(accountId),
-            status = r.Status.ToString().ToLowerInvariant(),
-            held = Money.Format(r.HeldMicros),
-            quantity = r.IsAmount ? (long?)null : r.Usage.Quantity / (isVoice ? 1000 : 1),
-            allowanceHeld = r.Allowances.Sum(a => a.Quantity),
-            r.Sequence,
-            r.ExpiresAt,
-            duplicate = decision.IsRepeat,
-        };
+        var body = new ReservationView(
+            string.Create(CultureInfo.InvariantCulture, $"{accountId}-{r.Id:N}"), AccountDirectory.NumberOf(accountId), r.Status.ToString().ToLowerInvariant(),
+            Money.Format(r.HeldMicros), r.IsAmount ? null : r.Usage.Quantity / (isVoice ? 1000 : 1), r.Allowances.Sum(a => a.Quantity), r.Sequence, r.ExpiresAt,
+            decision.IsRepeat);
         return Results.Json(body, statusCode: created && !decision.IsRepeat ? 201 : 200);
     }
 

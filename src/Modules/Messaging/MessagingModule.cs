@@ -20,12 +20,14 @@ public static class MessagingModule
     public static void MapMessaging(this IEndpointRouteBuilder routes)
     {
         routes.MapPost("/api/v1/charges", ChargeEndpoint.Post).WithTags("messaging").RequireScope(Scope.UsageWrite).Accepts<object>("application/json", "*/*")
-            .WithSummary("Charge one SMS, or an array of them: segments, MCC/MNC, price, outcome");
+            .WithSummary("Charge one SMS, or an array of them: segments, MCC/MNC, price, outcome")
+            .Produces<UsageAnswerView>(201).Produces<BatchAnswerView>().ProducesProblem(402).ProducesProblem(409);
         var messages = routes.MapGroup("/api/v1/sms-cdrs").WithTags("messaging");
-        messages.MapGet("", MessageEndpoints.List).RequireRoles(Roles.Everyone, Scope.UsageRead).WithSummary("List message records, latest first");
-        messages.MapGet("{id}", MessageEndpoints.Get).RequireRoles(Roles.Everyone, Scope.UsageRead).WithSummary("One message record with its rating trace and delivery state");
+        messages.MapGet("", MessageEndpoints.List).RequireRoles(Roles.Everyone, Scope.UsageRead).WithSummary("List message records, latest first").Produces<UsagePage>();
+        messages.MapGet("{id}", MessageEndpoints.Get).RequireRoles(Roles.Everyone, Scope.UsageRead).WithSummary("One message record with its rating trace and delivery state").Produces<MessageEndpoints.MessageView>();
         messages.MapPut("{id}/status", MessageEndpoints.SetStatus).RequireScope(Scope.UsageWrite)
-            .WithSummary("Delivery report; a message that failed is refunded when its plan charges on delivery");
+            .WithSummary("Delivery report; a message that failed is refunded when its plan charges on delivery")
+            .Produces<MessageEndpoints.StatusAnswer>().ProducesProblem(409);
     }
 }
 
@@ -73,8 +75,19 @@ public static class MessageEndpoints
         if (!UsageId.TryParse(id, out var usageId) || await UsageListing.FindAsync(id, context, queries, directory, cancellationToken) is not { Service: "sms" } view)
             return Problem.NotFound("message record").ToResult();
         var states = await StatesAsync(Caller.Of(context).TenantId, usageId, database, cancellationToken);
-        return Results.Ok(new { message = view, delivery = states.SingleOrDefault() ?? new("submitted", null, view.RecordedAt) });
+        return Results.Ok(new MessageView(view, states.SingleOrDefault() ?? new("submitted", null, view.RecordedAt)));
     }
+
+    /// <summary>A message record with where it stands.</summary>
+    public sealed record MessageView(UsageView Message, MessageState Delivery);
+
+    /// <summary>What a delivery report came to.</summary>
+    /// <param name="Id">The message record.</param>
+    /// <param name="Status">Its final state.</param>
+    /// <param name="Error">The operator's error code, if any.</param>
+    /// <param name="UpdatedAt">When it was first reported.</param>
+    /// <param name="Refunded">What was given back, or null.</param>
+    public sealed record StatusAnswer(string Id, string Status, string? Error, DateTimeOffset UpdatedAt, string? Refunded);
 
     /// <summary>Where a message stands.</summary>
     public sealed record MessageState(string Status, string? Error, DateTimeOffset UpdatedAt);
@@ -104,7 +117,7 @@ public static class MessageEndpoints
         if (state.Status != request.Status)
             return new Problem(409, "final_state", $"The message is {state.Status} already.", "status", state.Status).ToResult();
         var refund = state.Status == "delivered" ? null : await RefundAsync(tenantId, usageId, view, database, pipeline, cancellationToken);
-        return Results.Ok(new { id, state.Status, state.Error, state.UpdatedAt, refunded = refund });
+        return Results.Ok(new StatusAnswer(id, state.Status, state.Error, state.UpdatedAt, refund));
     }
 
     static async Task<string?> RefundAsync(int tenantId, UsageId id, UsageView view, Database database, ChargingPipeline pipeline, CancellationToken cancellationToken)

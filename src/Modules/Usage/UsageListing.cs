@@ -59,7 +59,7 @@ public static class UsageListing
         if (filter is null)
             return problem!.ToResult();
         var (items, next) = await queries.ListAsync(caller.TenantId, filter, cancellationToken);
-        return Results.Ok(new { items, next });
+        return Results.Ok(new UsagePage(items, next));
     }
 
     /// <summary>One record, with its trace, or null when there is none or it is not the caller's to see.</summary>

@@ -25,10 +25,11 @@ public static class UsageModule
     {
         var events = routes.MapGroup("/api/v1/events").WithTags("events");
         events.MapPost("", EventEndpoints.Post).RequireScope(Scope.UsageWrite)
-            .Accepts<object>("application/cloudevents+json", "application/json", "*/*").WithSummary("Charge one usage event (CloudEvents 1.0, structured or binary)");
+            .Accepts<object>("application/cloudevents+json", "application/json", "*/*").WithSummary("Charge one usage event (CloudEvents 1.0, structured or binary)")
+            .Produces<UsageAnswerView>(201).Produces<UsageAnswerView>().ProducesProblem(402).ProducesProblem(409);
         events.MapPost("batch", EventEndpoints.PostBatch).RequireScope(Scope.UsageWrite)
-            .Accepts<object>("application/cloudevents-batch+json", "application/x-ndjson", "*/*").WithSummary("Charge a batch of events; each gets its own outcome");
-        events.MapGet("", EventEndpoints.List).RequireRoles(Roles.Everyone, Scope.UsageRead).WithSummary("List usage of all kinds, latest first");
-        events.MapGet("{id}", EventEndpoints.Get).RequireRoles(Roles.Everyone, Scope.UsageRead).WithSummary("One event with its rating trace");
+            .Accepts<object>("application/cloudevents-batch+json", "application/x-ndjson", "*/*").WithSummary("Charge a batch of events; each gets its own outcome").Produces<BatchAnswerView>();
+        events.MapGet("", EventEndpoints.List).RequireRoles(Roles.Everyone, Scope.UsageRead).WithSummary("List usage of all kinds, latest first").Produces<UsagePage>();
+        events.MapGet("{id}", EventEndpoints.Get).RequireRoles(Roles.Everyone, Scope.UsageRead).WithSummary("One event with its rating trace").Produces<UsageView>();
     }
 }

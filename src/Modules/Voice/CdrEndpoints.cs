@@ -56,7 +56,7 @@ public static class CdrEndpoints
         if (call.ALegUuid is not null)
         {
             var isNew = await legs.KeepAsync(tenantId, call, cancellationToken);
-            await Results.Json(new { status = isNew ? 201 : 200, id = call.Uuid, leg = "b", aLeg = call.ALegUuid, charged = false }).ExecuteAsync(context);
+            await Results.Json(new LegAnswer(isNew ? 201 : 200, call.Uuid, "b", call.ALegUuid, Charged: false)).ExecuteAsync(context);
             return;
         }
         var usage = call.ToUsageEvent();
@@ -79,7 +79,7 @@ public static class CdrEndpoints
             view = await ByUuidAsync(caller, id, account, queries, directory, clock, cancellationToken);
         if (view is null)
             return Problem.NotFound("call record").ToResult();
-        return Results.Ok(new { cdr = view, legs = await legs.OfAsync(tenantId, view.EventId, cancellationToken) });
+        return Results.Ok(new CallView(view, await legs.OfAsync(tenantId, view.EventId, cancellationToken)));
     }
 
     internal static async Task<IResult> List(
@@ -94,7 +94,7 @@ public static class CdrEndpoints
         var limit = Math.Clamp(query.Limit ?? 50, 1, 500);
         var before = long.TryParse(query.Cursor, NumberStyles.None, CultureInfo.InvariantCulture, out var cursor) ? cursor : long.MaxValue;
         var items = await unrated.OpenAsync(caller.TenantId, before, limit, cancellationToken);
-        return Results.Ok(new { items, next = items.Count == limit ? items[^1].Id.ToString(CultureInfo.InvariantCulture) : null });
+        return Results.Ok(new UnratedPage(items, items.Count == limit ? items[^1].Id.ToString(CultureInfo.InvariantCulture) : null));
     }
 
     internal static async Task<IResult> Retry(string id, HttpContext context, Database database, RetryUnrated retry, UnratedStore unrated, CancellationToken cancellationToken)
@@ -103,7 +103,7 @@ public static class CdrEndpoints
         if (UnratedId(id) is not { } unratedId || await unrated.FindAsync(tenantId, unratedId, cancellationToken) is not { } kept)
             return Problem.NotFound("unrated record").ToResult();
         var answers = await database.InTenantAsync(tenantId, (connection, ct) => retry.RetryAsync(connection, tenantId, [kept], ct), cancellationToken);
-        return Results.Ok(new { id, charged = answers[0].Status is 200 or 201, answers[0].UsageId, code = answers[0].Problem?.Code, title = answers[0].Problem?.Title });
+        return Results.Ok(new RetryAnswer(id, answers[0].Status is 200 or 201, answers[0].UsageId, answers[0].Problem?.Code, answers[0].Problem?.Title));
     }
 
     static long? UnratedId(string id) =>

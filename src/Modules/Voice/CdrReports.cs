@@ -97,7 +97,7 @@ public static class CdrReports
                 [tenantId, CdrEndpoints.Calls.Select(s => (short)s).ToArray(), filter.From, filter.To, filter.AccountIds, filter.Number],
                 Read, ct),
             cancellationToken);
-        return Results.Ok(new { from = filter.From, to = filter.To, items });
+        return Results.Ok(new CallSumsView(filter.From, filter.To, items));
     }
 
     static CallSums Read(NpgsqlDataReader r)

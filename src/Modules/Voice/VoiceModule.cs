@@ -1,4 +1,5 @@
 using Balatrix.Modules.Identity;
+using Balatrix.Modules.Usage;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
@@ -16,19 +17,25 @@ public static class VoiceModule
     public static void MapVoice(this IEndpointRouteBuilder routes)
     {
         var cdrs = routes.MapGroup("/api/v1/cdrs").WithTags("cdrs");
-        cdrs.MapPost("", CdrEndpoints.Post).RequireScope(Scope.UsageWrite).Accepts<object>("application/json", "*/*").WithSummary("Charge one call record");
+        cdrs.MapPost("", CdrEndpoints.Post).RequireScope(Scope.UsageWrite).Accepts<object>("application/json", "*/*").WithSummary("Charge one call record")
+            .Produces<UsageAnswerView>(201).Produces<UsageAnswerView>().Produces<UsageAnswerView>(202).ProducesProblem(409);
         cdrs.MapPost("batch", CdrEndpoints.PostBatch).RequireScope(Scope.UsageWrite).Accepts<object>("application/json", "*/*")
-            .WithSummary("Charge up to 10,000 call records; each gets its own outcome");
-        cdrs.MapGet("", CdrEndpoints.List).RequireRoles(Roles.Everyone, Scope.UsageRead).WithSummary("List call records, latest first; status=unrated lists what waits for a rate");
-        cdrs.MapGet("statistics", CdrReports.Statistics).RequireRoles(Roles.Everyone, Scope.UsageRead).WithSummary("Counts, minutes and cost");
-        cdrs.MapGet("analytics", CdrReports.Analytics).RequireRoles(Roles.Everyone, Scope.UsageRead).WithSummary("By hour, day, direction, cause or plan, with ACD and ASR");
-        cdrs.MapGet("top-destinations", CdrReports.TopDestinations).RequireRoles(Roles.Everyone, Scope.UsageRead).WithSummary("Destinations by minutes or cost");
-        cdrs.MapGet("export", CdrReports.Export).RequireRoles(Roles.Everyone, Scope.UsageRead).WithSummary("CSV, streamed");
-        cdrs.MapGet("{id}", CdrEndpoints.Get).RequireRoles(Roles.Everyone, Scope.UsageRead).WithSummary("One call record with its rating trace and legs");
-        cdrs.MapPost("{id}/retry", CdrEndpoints.Retry).RequireRoles(Roles.Staff, Scope.UsageWrite).WithSummary("Rate and charge an unrated record again");
+            .WithSummary("Charge up to 10,000 call records; each gets its own outcome").Produces<BatchAnswerView>();
+        cdrs.MapGet("", CdrEndpoints.List).RequireRoles(Roles.Everyone, Scope.UsageRead).WithSummary("List call records, latest first; status=unrated lists what waits for a rate")
+            .Produces<UsagePage>();
+        cdrs.MapGet("statistics", CdrReports.Statistics).RequireRoles(Roles.Everyone, Scope.UsageRead).WithSummary("Counts, minutes and cost").Produces<CallSumsView>();
+        cdrs.MapGet("analytics", CdrReports.Analytics).RequireRoles(Roles.Everyone, Scope.UsageRead).WithSummary("By hour, day, direction, cause or plan, with ACD and ASR")
+            .Produces<CallSumsView>();
+        cdrs.MapGet("top-destinations", CdrReports.TopDestinations).RequireRoles(Roles.Everyone, Scope.UsageRead).WithSummary("Destinations by minutes or cost")
+            .Produces<CallSumsView>();
+        cdrs.MapGet("export", CdrReports.Export).RequireRoles(Roles.Everyone, Scope.UsageRead).WithSummary("CSV, streamed").Produces<string>(200, "text/csv");
+        cdrs.MapGet("{id}", CdrEndpoints.Get).RequireRoles(Roles.Everyone, Scope.UsageRead).WithSummary("One call record with its rating trace and legs")
+            .Produces<CallView>();
+        cdrs.MapPost("{id}/retry", CdrEndpoints.Retry).RequireRoles(Roles.Staff, Scope.UsageWrite).WithSummary("Rate and charge an unrated record again").Produces<RetryAnswer>();
         cdrs.MapPost("rerate", RerateCdrs.Handle).RequireRoles(Roles.Admin, Scope.AccountsAdmin).Produces<RerateCdrs.Report>().ProducesProblem(409)
             .WithSummary("Price the calls of a period again after a rate was mended: preview, then post the differences");
         routes.MapPost("/api/v1/webhooks/cdr", CdrEndpoints.Webhook).WithTags("cdrs").RequireScope(Scope.UsageWrite, basic: true)
-            .Accepts<object>("application/json", "text/xml", "application/x-www-form-urlencoded", "*/*").WithSummary("FreeSWITCH mod_json_cdr and mod_xml_cdr post here as they are");
+            .Accepts<object>("application/json", "text/xml", "application/x-www-form-urlencoded", "*/*").WithSummary("FreeSWITCH mod_json_cdr and mod_xml_cdr post here as they are")
+            .Produces<UsageAnswerView>(201).Produces<UsageAnswerView>().Produces<UsageAnswerView>(202).ProducesProblem(409);
     }
 }

@@ -48,6 +48,72 @@ public sealed class ApiTests(ApiServer server) : IClassFixture<ApiServer>
     }
 
     [Fact]
+    public async Task Every_JSON_answer_has_a_schema_with_members()
+    {
+        var document = await DocumentAsync();
+        var schemas = document.GetProperty("components").GetProperty("schemas");
+        var without = from operation in Operations(document)
+                      from response in operation.Operation.GetProperty("responses").EnumerateObject()
+                      where response.Name[0] == '2' && response.Name != "204" && !IsDescribed(response.Value)
+                      select $"{operation.Name} {response.Name}";
+        Assert.Empty(without);
+
+        // Answers that are no JSON say so; those that are name their members, down to the record behind a reference.
+        bool IsDescribed(JsonElement response) => response.TryGetProperty("content", out var content) && content.EnumerateObject().All(
+            media => !media.Name.Contains("json", StringComparison.Ordinal) || (media.Value.TryGetProperty("schema", out var schema) && HasMembers(schema)));
+
+        bool HasMembers(JsonElement schema) =>
+            schema.TryGetProperty("$ref", out var reference)
+                ? HasMembers(schemas.GetProperty(reference.GetString()!.Split('/')[^1]))
+                : schema.TryGetProperty("items", out var items) ? HasMembers(items) : schema.TryGetProperty("properties", out var members) && members.EnumerateObject().Any();
+    }
+
+    [Fact]
+    public async Task Answers_have_no_member_that_their_schema_does_not_name()
+    {
+        var document = await DocumentAsync();
+        using var opened = await server.Admin.PostAsync("/api/v1/accounts", ApiServer.Json(new { name = "Schemas", kind = "prepaid" }));
+        var account = (await ApiServer.BodyAsync(opened)).GetProperty("id").GetString()!;
+        var operations = Operations(document).ToDictionary(o => o.Name, o => o.Operation);
+        await CheckAsync("/accounts/{id}", HttpMethod.Get);
+        await CheckAsync("/accounts/{id}/balance", HttpMethod.Get);
+        await CheckAsync("/accounts/{id}/top-up", HttpMethod.Post, new { amount = "10.00", reference = "bank" });
+        await CheckAsync("/accounts/{id}/reservations", HttpMethod.Post, new { amount = "1.00" });
+        await CheckAsync("/accounts/{id}/transactions", HttpMethod.Get);
+        await CheckAsync("/accounts/{id}/statement", HttpMethod.Get);
+        await CheckAsync("/cdrs", HttpMethod.Get);
+        await CheckAsync("/cdrs/statistics", HttpMethod.Get);
+        await CheckAsync("/cdrs", HttpMethod.Post, new { id = "schema-1", account, called = "919812345678", durationSeconds = 5 });
+        await CheckAsync("/cdrs/batch", HttpMethod.Post, new[] { new { id = "schema-2", account = "ACC-99999", called = "919812345678", durationSeconds = 5 } });
+
+        async Task CheckAsync(string path, HttpMethod method, object? body = null)
+        {
+            using var request = new HttpRequestMessage(method, "/api/v1" + path.Replace("{id}", account, StringComparison.Ordinal));
+            request.Headers.Add("Idempotency-Key", Guid.NewGuid().ToString());
+            if (body is not null)
+                request.Content = ApiServer.Json(body);
+            using var response = await server.Admin.SendAsync(request);
+            var answer = await ApiServer.BodyAsync(response);
+            Assert.True(response.IsSuccessStatusCode, answer.ToString());
+            var status = ((int)response.StatusCode).ToString(System.Globalization.CultureInfo.InvariantCulture);
+            var schema = operations[$"{method} /api/v1{path}"].GetProperty("responses").GetProperty(status).GetProperty("content").GetProperty("application/json").GetProperty("schema");
+            Assert.Empty(Unnamed(answer, schema, document).Select(member => $"{method} {path}: {member}"));
+        }
+    }
+
+    /// <summary>Members of an answer that its schema lacks.</summary>
+    static IEnumerable<string> Unnamed(JsonElement answer, JsonElement schema, JsonElement document)
+    {
+        while (schema.TryGetProperty("$ref", out var reference))
+            schema = document.GetProperty("components").GetProperty("schemas").GetProperty(reference.GetString()!.Split('/')[^1]);
+        if (answer.ValueKind == JsonValueKind.Array && schema.TryGetProperty("items", out var items))
+            return answer.EnumerateArray().SelectMany(a => Unnamed(a, items, document));
+        if (answer.ValueKind != JsonValueKind.Object || !schema.TryGetProperty("properties", out var members))
+            return [];
+        return answer.EnumerateObject().SelectMany(m => members.TryGetProperty(m.Name, out var member) ? Unnamed(m.Value, member, document).Select(n => $"{m.Name}.{n}") : [m.Name]);
+    }
+
+    [Fact]
     public async Task A_bad_body_is_a_problem_at_every_address_and_never_a_failure()
     {
         using var opened = await server.Admin.PostAsync("/api/v1/accounts", ApiServer.Json(new { name = "Target", kind = "prepaid" }));
