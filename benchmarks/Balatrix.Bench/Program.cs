@@ -16,10 +16,11 @@ if (unknown.Length > 0)
     Console.Error.WriteLine($"No benchmark {string.Join(", ", unknown)}; there are {string.Join(", ", all)}.");
     return 2;
 }
-if (args.Contains("--diagnose", StringComparer.Ordinal))
+if (Array.IndexOf(args, "--diagnose") is >= 0 and var diagnose)
 {
-    // Time and memory of one rating, by BenchmarkDotNet; it needs no database.
-    BenchmarkRunner.Run<RatingMemory>(DefaultConfig.Instance.WithArtifactsPath(Path.Combine(Path.GetTempPath(), "balatrix-bench")));
+    // Time and memory of one rating, by BenchmarkDotNet, whose options may follow (--job short); it needs no database.
+    var config = DefaultConfig.Instance.WithArtifactsPath(Path.Combine(Path.GetTempPath(), "balatrix-bench"));
+    BenchmarkRunner.Run<RatingMemory>(config, ["--inProcess", .. args[(diagnose + 1)..]]);
     return 0;
 }
 // A second of ingestion is about 60,000 events on two cores.

@@ -6,7 +6,6 @@ namespace Balatrix.Bench;
 
 /// <summary>What one untraced rating takes of time and memory, by the kind of terms: ./bench rating --diagnose. The column Allocated must be empty.</summary>
 [MemoryDiagnoser]
-[InProcess]
 public class RatingMemory
 {
     static readonly DateTimeOffset At = new(2026, 11, 19, 12, 0, 0, TimeSpan.Zero);
