@@ -9,7 +9,7 @@ public static class ModuleMap
         ["Platform"] = [],
         ["Identity"] = ["Platform"],
         ["Audit"] = ["Identity", "Platform"],
-        ["Catalog"] = ["Identity", "Platform"],
+        ["Catalog"] = ["Audit", "Identity", "Platform"],
         ["Customers"] = ["Audit", "Catalog", "Identity", "Ledger", "Platform"],
         ["Ledger"] = ["Catalog", "Customers", "Identity", "Platform"],
         ["Usage"] = ["Catalog", "Customers", "Identity", "Ledger", "Platform"],

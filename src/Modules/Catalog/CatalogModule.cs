@@ -30,6 +30,12 @@ public static class CatalogModule
         plans.MapPost("{id}/publish", PlanEndpoints.Publish).RequireRoles(Roles.Admin, Scope.CatalogWrite).WithSummary("Publish a plan").Produces<PlanView>().ProducesProblem(409);
         plans.MapDelete("{id}", PlanEndpoints.Retire).RequireRoles(Roles.Admin, Scope.CatalogWrite).WithSummary("Retire a plan; accounts that have it keep it").Produces<PlanView>();
 
+        var addOns = routes.MapGroup("/api/v1/addons").WithTags("catalog");
+        addOns.MapPost("", AddOnEndpoints.Create).RequireRoles(Roles.Admin, Scope.CatalogWrite).WithSummary("Create an add-on").Produces<AddOnView>(201).ProducesProblem(409);
+        addOns.MapGet("", AddOnEndpoints.List).AllowPublic().WithSummary("List add-ons").Produces<AddOnEndpoints.AddOnList>();
+        addOns.MapPut("{id}", AddOnEndpoints.Update).RequireRoles(Roles.Admin, Scope.CatalogWrite).WithSummary("Change an add-on; subscriptions keep the price they have").Produces<AddOnView>().ProducesProblem(409).ProducesProblem(412);
+        addOns.MapDelete("{id}", AddOnEndpoints.Retire).RequireRoles(Roles.Admin, Scope.CatalogWrite).WithSummary("Retire an add-on; subscriptions that have it keep it").Produces<AddOnView>();
+
         var decks = routes.MapGroup("/api/v1/rate-decks").WithTags("catalog");
         decks.MapPost("", DeckEndpoints.Create).RequireRoles(Roles.Admin, Scope.CatalogWrite).WithSummary("Create a rate deck").Produces<DeckView>(201).ProducesProblem(409);
         decks.MapGet("", DeckEndpoints.List).RequireRoles(Roles.Staff, Scope.CatalogRead).WithSummary("List rate decks").Produces<DeckEndpoints.DeckPage>();

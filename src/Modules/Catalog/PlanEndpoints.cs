@@ -8,8 +8,8 @@ namespace Balatrix.Modules.Catalog;
 /// <summary>Plans by HTTP. A plan is named by its code or its number.</summary>
 public static partial class PlanEndpoints
 {
-    /// <summary>The tenant whose plans are shown to callers without a key.</summary>
-    const int DefaultTenant = 1;
+    /// <summary>The tenant whose offers are shown to callers who are nobody.</summary>
+    internal const int DefaultTenant = 1;
 
     /// <summary>A plan to be made or written anew.</summary>
     /// <param name="Code">Short name in URLs: a-z, 0-9 and hyphens.</param>
@@ -36,7 +36,8 @@ public static partial class PlanEndpoints
             : Results.Created($"/api/v1/plans/{plan.Code}", plan);
     }
 
-    static readonly AccessRequirement ReadsDrafts = new(Roles.Staff, Scope.CatalogRead, Public: false, Basic: false);
+    /// <summary>Who sees what is not published.</summary>
+    internal static readonly AccessRequirement ReadsDrafts = new(Roles.Staff, Scope.CatalogRead, Public: false, Basic: false);
 
     internal static async Task<IResult> List(bool? all, HttpContext context, PlanStore plans, CancellationToken cancellationToken)
     {
@@ -66,8 +67,7 @@ public static partial class PlanEndpoints
             return Problem.Invalid("code", $"{plan.Code}, which cannot be changed").ToResult();
         if (request.Currency is not null && request.Currency != plan.Currency)
             return Problem.Invalid("currency", $"{plan.Currency}, which cannot be changed").ToResult();
-        if (context.Request.Headers.IfMatch.ToString() is { Length: > 0 } match && match.Trim('"') != plan.Version.ToString(System.Globalization.CultureInfo.InvariantCulture))
-            return new Problem(412, "version_changed", $"The plan is at version {plan.Version}.", "If-Match").ToResult();
+        Preconditions.Check(context.Request, plan.Version);
         if (await CheckAsync(request, plan.Currency, tenantId, decks, cancellationToken) is { } problem)
             return problem.ToResult();
         var updated = await plans.AddVersionAsync(tenantId, plan, request.Name!, request.Terms!, cancellationToken);
@@ -110,7 +110,7 @@ public static partial class PlanEndpoints
     }
 
     [GeneratedRegex("^[a-z0-9][a-z0-9-]{0,62}$", RegexOptions.None, 1000)]
-    private static partial Regex CodePattern();
+    internal static partial Regex CodePattern();
 
     [GeneratedRegex("^[A-Z]{3}$", RegexOptions.None, 1000)]
     private static partial Regex CurrencyPattern();

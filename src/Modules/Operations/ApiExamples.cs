@@ -36,6 +36,8 @@ static class ApiExamples
              "decks":{"voice.outbound":["my-voice"]},"overagePerMinute":"1.99","features":["voicemail"],"limits":{"concurrentCalls":2}}}
             """,
         ["PUT /api/v1/plans/{id}"] = """{"name":"My plan","terms":{"prices":{"monthly":"399.00"},"decks":{"voice.outbound":["my-voice"]}}}""",
+        ["POST /api/v1/addons"] = """{"code":"my-extension","name":"Extension","currency":"INR","terms":{"prices":{"monthly":"99.00"},"limits":{"extensions":1}}}""",
+        ["PUT /api/v1/addons/{id}"] = """{"name":"Extension","terms":{"prices":{"monthly":"119.00"},"limits":{"extensions":1}}}""",
         ["POST /api/v1/auth/api-keys"] = """{"name":"softswitch","scopes":["usage:write","wallet:write"],"allowedIps":["10.0.0.0/8"]}""",
     };
 
