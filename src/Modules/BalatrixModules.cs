@@ -50,6 +50,7 @@ public static class BalatrixModules
         app.MapVoice();
         app.MapMessaging();
         app.MapHealth();
+        app.MapJobs();
         app.MapApiDocumentation();
     }
 }
