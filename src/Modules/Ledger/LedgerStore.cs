@@ -178,7 +178,10 @@ static class LedgerStore
     static RecordedOutcome ReadRecorded(NpgsqlDataReader r) => new(
         new UsageEvent(
             r.GetString(2), r.GetString(3), (Service)r.GetInt16(4), r.GetFieldValue<DateTimeOffset>(5), r.GetString(6), r.GetInt64(7),
-            r.GetString(8), r.GetString(9), null) { WholeSeconds = r.GetBoolean(20) },
+            r.GetString(8), r.GetString(9), null)
+        {
+            WholeSeconds = r.GetBoolean(20),
+        },
         default,
         ReadPosting(r, 10),
         new UsageOutcome(r.GetInt32(15), r.GetString(16), r.GetInt64(17), r.GetInt64(18), r.GetInt64(19)));

@@ -38,7 +38,9 @@ public sealed class IngestVerbTests(TestApp app) : IClassFixture<TestApp>, IDisp
     {
         var start = new ProcessStartInfo(Path.Combine(AppContext.BaseDirectory, "balatrix"), ["ingest", "--json", .. files])
         {
-            RedirectStandardOutput = true, RedirectStandardError = true, UseShellExecute = false,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            UseShellExecute = false,
         };
         start.Environment["ConnectionStrings__Balatrix"] = app.ConnectionString;
         using var process = Process.Start(start)!;
