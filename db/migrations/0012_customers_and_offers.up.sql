@@ -17,7 +17,7 @@ alter table customers.customers
     add column closed_at        timestamptz,
     add column version          int not null default 1,
     add column search_text      text not null generated always as (
-        lower(name || ' ' || coalesce(email, '') || ' ' || coalesce(phone, '') || ' ' || coalesce(gstin, '') || ' ' || coalesce(pan, ''))) stored;
+        lower((name || ' ' || coalesce(email, '') || ' ' || coalesce(phone, '') || ' ' || coalesce(gstin, '') || ' ' || coalesce(pan, '')) collate "und-x-icu")) stored;
 create index customers_by_name on customers.customers (tenant_id, name, customer_id);
 create index customers_search on customers.customers using gin (search_text public.gin_trgm_ops);
 

@@ -18,7 +18,8 @@ public static class AccountEndpoints
     /// <param name="Plan">Code of a published plan.</param>
     /// <param name="CreditLimit">How far below zero it may go; 0 when left out.</param>
     /// <param name="Codes">Other names, such as FreeSWITCH's accountcode.</param>
-    public sealed record OpenRequest(string? Name, string? Kind, string? Currency, string? Plan, string? CreditLimit, string[]? Codes);
+    /// <param name="CustomerId">Whose it is among the customers, or nobody's.</param>
+    public sealed record OpenRequest(string? Name, string? Kind, string? Currency, string? Plan, string? CreditLimit, string[]? Codes, long? CustomerId = null);
 
     /// <summary>Limits; each one that is left out is lifted, but for the credit limit, which stays.</summary>
     public sealed record LimitsRequest(string? CreditLimit, string? DailySpendCap, int? ConcurrentCalls, int? RequestsPerSecond, string[]? AllowedIps);
@@ -26,7 +27,22 @@ public static class AccountEndpoints
     /// <summary>When and by how much to recharge.</summary>
     public sealed record AutoRechargeRequest(bool Enabled, string? Threshold, string? Amount, string? PaymentMethod);
 
-    internal static async Task<IResult> Open(OpenRequest request, HttpContext context, AccountStore accounts, PlanStore plans, TenantClock clock, CancellationToken cancellationToken)
+    internal static async Task<IResult> Open(
+        OpenRequest request, HttpContext context, Database database, AccountStore accounts, PlanStore plans, TenantClock clock, CancellationToken cancellationToken)
+    {
+        if (request.CustomerId is { } customerId)
+        {
+            var tenantId = Caller.Of(context).TenantId;
+            var customer = await database.InTenantAsync(tenantId, (connection, ct) => CustomerStore.FindAsync(connection, tenantId, customerId, toChange: false, ct), cancellationToken);
+            if (customer is not { Status: "active" })
+                return Problem.Invalid("customerId", "the number of an active customer").ToResult();
+        }
+        return await OpenForAsync(request.CustomerId, request, context, accounts, plans, clock, cancellationToken);
+    }
+
+    /// <summary>Opens an account for a customer that was checked, or for nobody.</summary>
+    internal static async Task<IResult> OpenForAsync(
+        long? customerId, OpenRequest request, HttpContext context, AccountStore accounts, PlanStore plans, TenantClock clock, CancellationToken cancellationToken)
     {
         if (request.Name is not { Length: > 0 and <= 200 })
             return Problem.Invalid("name", "1 to 200 characters").ToResult();
@@ -48,7 +64,7 @@ public static class AccountEndpoints
         if (Array.Exists(codes, c => c is not { Length: > 0 and <= 64 } || c.Contains('\0', StringComparison.Ordinal) || AccountDirectory.TryParseNumber(c, out _)))
             return Problem.Invalid("codes", "1 to 64 characters each, not the form of an account number").ToResult();
         var kind = request.Kind == "prepaid" ? AccountKind.Prepaid : AccountKind.Postpaid;
-        var (id, taken) = await accounts.OpenAsync(tenantId, new(request.Name, null, kind, currency, plan, credit, codes, await clock.NowAsync(tenantId, cancellationToken)), cancellationToken);
+        var (id, taken) = await accounts.OpenAsync(tenantId, new(request.Name, customerId, kind, currency, plan, credit, codes, await clock.NowAsync(tenantId, cancellationToken)), cancellationToken);
         return taken is null
             ? Results.Created($"/api/v1/accounts/{AccountDirectory.NumberOf(id)}", await accounts.FindAsync(tenantId, id, cancellationToken))
             : new Problem(409, "code_taken", $"Another account has the code {taken}.", "codes").ToResult();

@@ -33,12 +33,17 @@ public sealed class AccountStore(Database database, TenantClock clock)
           join customers.account_profiles p on p.account_id = a.account_id
           left join catalog.plan_versions v on v.plan_version_id = a.plan_version_id
           left join catalog.plans pl on pl.plan_id = v.plan_id
-         where a.account_id = $1 and a.tenant_id = $2
         """;
 
     /// <summary>One, or null.</summary>
     public async Task<AccountView?> FindAsync(int tenantId, long accountId, CancellationToken cancellationToken) =>
-        (await database.InTenantAsync(tenantId, (connection, ct) => Database.QueryAsync(connection, Select, [accountId, tenantId], Read, ct), cancellationToken)).SingleOrDefault();
+        (await database.InTenantAsync(tenantId, (connection, ct) => Database.QueryAsync(connection, Select + " where a.account_id = $1 and a.tenant_id = $2", [accountId, tenantId], Read, ct), cancellationToken)).SingleOrDefault();
+
+    /// <summary>Those of a customer, by number.</summary>
+    public Task<List<AccountView>> OfCustomerAsync(int tenantId, long customerId, CancellationToken cancellationToken) => database.InTenantAsync(
+        tenantId,
+        (connection, ct) => Database.QueryAsync(connection, Select + " where p.customer_id = $1 and a.tenant_id = $2 order by a.account_id", [customerId, tenantId], Read, ct),
+        cancellationToken);
 
     /// <summary>Opens an account on a plan and grants the allowances of the month.</summary>
     /// <returns>Its number, or the code that another account has already.</returns>

@@ -23,6 +23,19 @@ public static class CustomersModule
     /// <summary>Its routes.</summary>
     public static void MapCustomers(this IEndpointRouteBuilder routes)
     {
+        var customers = routes.MapGroup("/api/v1/customers").WithTags("customers");
+        customers.MapPost("", CustomerEndpoints.Create).RequireRoles(Roles.Staff, Scope.CustomersWrite).WithSummary("Make a customer, with KYC, address and GSTIN checked").Produces<CustomerView>(201);
+        customers.MapGet("", CustomerEndpoints.List).RequireRoles(Roles.Staff, Scope.CustomersRead).WithSummary("List customers, newest first or by name").Produces<CustomerEndpoints.CustomerPage>();
+        customers.MapGet("me", CustomerEndpoints.Me).RequireRoles(Roles.Customer, null).WithSummary("The customer that the caller belongs to").Produces<CustomerView>();
+        customers.MapGet("search", CustomerEndpoints.Search).RequireRoles(Roles.Staff, Scope.CustomersRead).WithSummary("Find customers by part of a name, e-mail address, phone, GSTIN or PAN, or by account number").Produces<CustomerEndpoints.CustomerPage>();
+        customers.MapGet("{id:long}", CustomerEndpoints.Get).RequireRoles(Roles.Everyone, Scope.CustomersRead).WithSummary("One customer").Produces<CustomerView>();
+        customers.MapPut("{id:long}", CustomerEndpoints.Update).RequireRoles(Roles.Everyone, Scope.CustomersWrite).WithSummary("Change a customer; what is left out stays").Produces<CustomerView>().ProducesProblem(409).ProducesProblem(412);
+        customers.MapDelete("{id:long}", CustomerStatus.Close).RequireRoles(Roles.Admin, Scope.CustomersWrite).WithSummary("Close a customer; refused while money remains").Produces<CustomerView>().ProducesProblem(409);
+        customers.MapPost("{id:long}/suspend", CustomerStatus.Suspend).RequireRoles(Roles.Staff, Scope.CustomersWrite).WithSummary("Suspend a customer; its calls and messages are refused at once").Produces<CustomerView>().ProducesProblem(409);
+        customers.MapPost("{id:long}/activate", CustomerStatus.Activate).RequireRoles(Roles.Staff, Scope.CustomersWrite).WithSummary("Activate a customer and the accounts that stopped with it").Produces<CustomerView>().ProducesProblem(409);
+        customers.MapGet("{id:long}/statistics", CustomerStatistics.Handle).RequireRoles(Roles.Everyone, Scope.CustomersRead).WithSummary("Spend, use and money by month, and balances").Produces<CustomerStatistics.Report>();
+        customers.MapGet("{id:long}/accounts", CustomerEndpoints.Accounts).RequireRoles(Roles.Everyone, Scope.CustomersRead).WithSummary("Accounts of a customer").Produces<CustomerEndpoints.AccountList>();
+        customers.MapPost("{id:long}/accounts", CustomerEndpoints.OpenAccount).RequireRoles(Roles.Staff, Scope.AccountsWrite).WithSummary("Open an account for a customer").Produces<AccountView>(201).ProducesProblem(409);
         var accounts = routes.MapGroup("/api/v1/accounts").WithTags("accounts");
         accounts.MapPost("", AccountEndpoints.Open).RequireRoles(Roles.Staff, Scope.AccountsWrite).WithSummary("Open a prepaid or postpaid account on a plan")
             .Produces<AccountView>(201).ProducesProblem(409);

@@ -27,6 +27,12 @@ public static class Scope
     /// <summary>Adjust and transfer.</summary>
     public const string AccountsAdmin = "accounts:admin";
 
+    /// <summary>Read customers.</summary>
+    public const string CustomersRead = "customers:read";
+
+    /// <summary>Make and change customers.</summary>
+    public const string CustomersWrite = "customers:write";
+
     /// <summary>Read decks.</summary>
     public const string CatalogRead = "catalog:read";
 
@@ -38,7 +44,7 @@ public static class Scope
 
     /// <summary>All scopes.</summary>
     public static readonly IReadOnlyList<string> Known =
-        [All, UsageWrite, UsageRead, WalletWrite, AccountsRead, AccountsWrite, AccountsAdmin, CatalogRead, CatalogWrite, LedgerRead];
+        [All, CustomersRead, CustomersWrite, UsageWrite, UsageRead, WalletWrite, AccountsRead, AccountsWrite, AccountsAdmin, CatalogRead, CatalogWrite, LedgerRead];
 }
 
 /// <summary>Who a caller is: one of the roles of people, or a program with a key.</summary>

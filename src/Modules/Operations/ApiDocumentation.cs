@@ -6,7 +6,7 @@ using Microsoft.OpenApi;
 namespace Balatrix.Modules.Operations;
 
 /// <summary>The API's own description: OpenAPI 3.1 at /openapi/v1.json, and pages to read and try it at /api-docs.</summary>
-public static class ApiDocumentation
+public static partial class ApiDocumentation
 {
     /// <summary>Where the document is.</summary>
     public const string DocumentPath = "/openapi/v1.json";
@@ -61,7 +61,7 @@ public static class ApiDocumentation
             operation.OperationId ??= OperationIdOf(context.Description.HttpMethod!, context.Description.RelativePath!);
             AddAccess(operation, metadata.OfType<AccessRequirement>().LastOrDefault(), context.Document!);
             AddProblems(operation, hasBody: operation.RequestBody is not null, hasId: context.Description.RelativePath!.Contains('{', StringComparison.Ordinal));
-            AddExamples(operation, $"{context.Description.HttpMethod} /{context.Description.RelativePath!.TrimEnd('/')}");
+            AddExamples(operation, $"{context.Description.HttpMethod} /{Constraint().Replace(context.Description.RelativePath!.TrimEnd('/'), "}")}");
             return Task.CompletedTask;
         });
     });
@@ -190,4 +190,8 @@ public static class ApiDocumentation
         static string Word(string word) =>
             word[0] == '{' ? "By" + Word(word.Trim('{', '}').Split(':')[0]) : char.ToUpperInvariant(word[0]) + word[1..];
     }
+
+    /// <summary>A route parameter's type, which the document's paths do not show.</summary>
+    [System.Text.RegularExpressions.GeneratedRegex(":[a-z]+}", System.Text.RegularExpressions.RegexOptions.None, 1000)]
+    private static partial System.Text.RegularExpressions.Regex Constraint();
 }

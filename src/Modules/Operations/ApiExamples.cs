@@ -13,6 +13,14 @@ static class ApiExamples
         ["POST /api/v1/charges"] = """{"account":"ACC-10001","id":"msg-1","to":"+919812345678","from":"BALTRX","text":"Your code is 123456","mcc":"404","mnc":"45"}""",
         ["POST /api/v1/events"] = """{"specversion":"1.0","id":"otp-1","source":"auth","type":"balatrix.auth.sms_otp","subject":"ACC-10001","time":"2026-11-21T09:30:00Z","data":{"quantity":1}}""",
         ["POST /api/v1/events/batch"] = """[{"specversion":"1.0","id":"otp-1","source":"auth","type":"balatrix.auth.sms_otp","subject":"ACC-10001","data":{}}]""",
+        ["POST /api/v1/customers"] = """
+            {"name":"Acme Telecom Private Limited","kind":"business","email":"accounts@acme.example","phone":"+918045678901","gstin":"27AAGCG4576J1Z6",
+             "billingAddress":{"line1":"12 Marine Drive","city":"Mumbai","state":"27","postalCode":"400020","country":"IN"},
+             "contacts":[{"name":"Asha Rao","role":"billing","email":"asha@acme.example"}],"documents":[{"type":"gst_certificate","reference":"GST-REG-06"}]}
+            """,
+        ["PUT /api/v1/customers/{id}"] = """{"phone":"+918045678902","kycStatus":"verified"}""",
+        ["POST /api/v1/customers/{id}/suspend"] = """{"reason":"Chargeback under investigation"}""",
+        ["POST /api/v1/customers/{id}/accounts"] = """{"kind":"prepaid","plan":"starter"}""",
         ["POST /api/v1/accounts"] = """{"name":"Acme","kind":"prepaid","plan":"starter","codes":["ACME-7"]}""",
         ["POST /api/v1/accounts/{id}/top-up"] = """{"amount":"500.00","reference":"NEFT 12345"}""",
         ["POST /api/v1/accounts/{id}/adjust"] = """{"amount":"-25.00","reason":"Charged twice by mistake"}""",
