@@ -1,8 +1,10 @@
 using Balatrix.Modules.Catalog;
 using Balatrix.Modules.Customers;
 using Balatrix.Modules.Identity;
+using Balatrix.Modules.Identity.Logins;
 using Balatrix.Modules.Ledger;
 using Balatrix.Modules.Messaging;
+using Balatrix.Modules.Notifications;
 using Balatrix.Modules.Operations;
 using Balatrix.Modules.Platform;
 using Balatrix.Modules.Platform.Jobs;
@@ -23,7 +25,11 @@ public static class BalatrixModules
         services.AddSingleton(database);
         services.AddSingleton(time);
         services.AddSingleton<TenantClock>();
+        services.AddBrowserProtection();
+        services.AddNotifications();
         services.AddIdentity();
+        // The arrow goes from customers to identity; who confirms an address gets a customer through this.
+        services.AddSingleton<OpenCustomer>(CustomerOpening.OpenAsync);
         services.AddCatalog();
         services.AddCustomers();
         services.AddLedger(charging);
@@ -39,8 +45,12 @@ public static class BalatrixModules
     /// <summary>The routes of all modules, behind access checks and problem answers.</summary>
     public static void UseBalatrix(this WebApplication app)
     {
+        app.UseBrowserProtection();
         app.UseProblems(LedgerModule.Failures);
         app.UseRouting();
+        app.UseCors();
+        app.UseMiddleware<CallerMiddleware>();
+        RequestLimits.Use(app);
         app.UseMiddleware<AccessMiddleware>();
         app.MapIdentity();
         app.MapCatalog();

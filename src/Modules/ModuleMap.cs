@@ -7,7 +7,8 @@ public static class ModuleMap
     public static IReadOnlyDictionary<string, string[]> Uses { get; } = new SortedDictionary<string, string[]>(StringComparer.Ordinal)
     {
         ["Platform"] = [],
-        ["Identity"] = ["Platform"],
+        ["Identity"] = ["Audit", "Notifications", "Platform"],
+        ["Notifications"] = ["Identity", "Platform"],
         ["Audit"] = ["Identity", "Platform"],
         ["Catalog"] = ["Audit", "Identity", "Platform"],
         ["Customers"] = ["Audit", "Catalog", "Identity", "Ledger", "Platform"],

@@ -15,7 +15,8 @@ public static class BalatrixServer
     /// <param name="urls">Where to listen.</param>
     /// <param name="time">The clock.</param>
     /// <param name="charging">Sizes of the pipeline, or null for the usual ones.</param>
-    public static WebApplication Build(Database database, string urls, TimeProvider time, ChargingOptions? charging = null)
+    /// <param name="data">Folder of keys and mail, or null for that of the setting or ./data.</param>
+    public static WebApplication Build(Database database, string urls, TimeProvider time, ChargingOptions? charging = null, string? data = null)
     {
         // Without this a gzip body that was cut off reads as if it were whole.
         AppContext.SetSwitch("System.IO.Compression.UseStrictValidation", true);
@@ -43,6 +44,7 @@ public static class BalatrixServer
         builder.Logging.AddFilter("Microsoft.AspNetCore.Diagnostics.ExceptionHandlerMiddleware", LogLevel.None);
         builder.Services.Configure<RouteHandlerOptions>(options => options.ThrowOnBadRequest = true);
         builder.Services.AddProblemDetails();
+        builder.Services.AddSingleton(new DataFolder(data ?? builder.Configuration["Balatrix:DataDirectory"] ?? "./data"));
         builder.Services.AddBalatrix(database, time, charging ?? new ChargingOptions());
         var app = builder.Build();
         app.UseBalatrix();

@@ -23,6 +23,9 @@ public sealed class ApiServer(TestCluster cluster) : IAsyncLifetime
 
     public IServiceProvider Services => app!.Services;
 
+    /// <summary>The folder of keys and mail.</summary>
+    public string Data { get; } = cluster.NewFolder();
+
     public HttpClient Anonymous { get; private set; } = null!;
 
     /// <summary>A client of tenant 1 with every scope.</summary>
@@ -38,7 +41,7 @@ public sealed class ApiServer(TestCluster cluster) : IAsyncLifetime
             "insert into platform.tenants (tenant_id, slug, name) values (1, 'demo', 'Demo'), (2, 'other', 'Other') on conflict do nothing"))
             await tenants.ExecuteNonQueryAsync();
 
-        app = BalatrixServer.Build(Database, "http://127.0.0.1:0", TimeProvider.System);
+        app = BalatrixServer.Build(Database, "http://127.0.0.1:0", TimeProvider.System, data: Data);
         app.MapGet("/undeclared", () => "open?").ExcludeFromDescription();
         await app.StartAsync();
 

@@ -95,6 +95,12 @@ public sealed record Caller(int TenantId, string Name, Roles Role)
     /// <summary>The only customer that the caller may see, or null for all of the tenant.</summary>
     public long? CustomerId { get; init; }
 
+    /// <summary>Whether the user may do nothing before changing the password.</summary>
+    public bool MustChangePassword { get; init; }
+
+    /// <summary>The requests a second that the caller is held to, or null for the usual.</summary>
+    public int? RequestsPerSecond { get; init; }
+
     /// <summary>What a key may do.</summary>
     public IReadOnlyList<string> Scopes { get; init; } = [];
 

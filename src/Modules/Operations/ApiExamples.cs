@@ -7,6 +7,15 @@ static class ApiExamples
 {
     static readonly Dictionary<string, string> Bodies = new(StringComparer.Ordinal)
     {
+        ["POST /api/v1/auth/register"] = """{"email":"asha@example.com","password":"correct horse battery","name":"Asha Rao","company":"Rao Textiles"}""",
+        ["POST /api/v1/auth/verify-email"] = """{"token":"1.…"}""",
+        ["POST /api/v1/auth/forgot-password"] = """{"email":"asha@example.com"}""",
+        ["POST /api/v1/auth/reset-password"] = """{"token":"1.…","newPassword":"staple battery horse"}""",
+        ["POST /api/v1/auth/login"] = """{"email":"admin@balatrix.com","password":"Admin@123"}""",
+        ["POST /api/v1/auth/refresh"] = """{"refreshToken":"bxr_1_…"}""",
+        ["POST /api/v1/auth/change-password"] = """{"currentPassword":"Admin@123","newPassword":"correct horse battery"}""",
+        ["POST /api/v1/auth/mfa/verify"] = """{"code":"123456"}""",
+        ["POST /api/v1/auth/mfa/disable"] = """{"password":"correct horse battery","code":"123456"}""",
         ["POST /api/v1/cdrs"] = """{"account":"ACC-10001","id":"6066ab8e-bff8-4f45-9e7f-2bad4aac639d","called":"+919812345678","calling":"+918045678901","answerTime":"2026-11-21T09:30:00Z","durationSeconds":61.2,"hangupCause":"NORMAL_CLEARING"}""",
         ["POST /api/v1/cdrs/batch"] = """[{"account":"ACC-10001","id":"call-1","called":"+919812345678","startTime":"2026-11-21T09:30:00Z","durationSeconds":42}]""",
         ["POST /api/v1/cdrs/rerate"] = """{"from":"2026-11-01T00:00:00+05:30","to":"2026-11-08T00:00:00+05:30","preview":false,"runId":"2026-11-uk-fix","reason":"UK mobile was imported ten times too dear"}""",

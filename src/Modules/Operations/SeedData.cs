@@ -4,16 +4,18 @@ using Balatrix.Core.Charging;
 using Balatrix.Core.Rating;
 using Balatrix.Modules.Catalog;
 using Balatrix.Modules.Customers;
+using Balatrix.Modules.Identity.Users;
 using Balatrix.Modules.Ledger;
 using Balatrix.Modules.Platform;
+using Microsoft.Extensions.Hosting;
 
 namespace Balatrix.Modules.Operations;
 
 /// <summary>What seeding did; zeroes when all was there.</summary>
-public sealed record SeedSummary(int Decks, int Plans, int Accounts, int Usage);
+public sealed record SeedSummary(int Decks, int Plans, int Accounts, int Usage, int Users);
 
 /// <summary>Puts the default tenant, plans and decks into a database, and demo data on request. Doing it again adds nothing.</summary>
-public sealed class SeedData(Database database, DeckStore decks, PlanStore plans, AccountStore accounts, ChargingPipeline pipeline, TimeProvider time)
+public sealed class SeedData(Database database, DeckStore decks, PlanStore plans, AccountStore accounts, ChargingPipeline pipeline, UserSeeds users, IHostEnvironment environment, TimeProvider time)
 {
     /// <summary>The tenant that is always there.</summary>
     public const int DefaultTenant = 1;
@@ -22,7 +24,9 @@ public sealed class SeedData(Database database, DeckStore decks, PlanStore plans
 
     sealed record SeedAccount(long Id, string Name, string Kind, string Plan, string Currency, string CreditLimit, string? TopUp, string[] Codes);
 
-    sealed record SeedFile(SeedPlan[] Plans, SeedAccount[] Accounts);
+    sealed record SeedCustomer(string Email, string Name, string Password, string Customer, string Kind, long Account);
+
+    sealed record SeedFile(SeedPlan[] Plans, SeedAccount[] Accounts, SeedUser[] Users, SeedCustomer[] Customers);
 
     /// <summary>Makes the default tenant.</summary>
     public async Task EnsureTenantAsync(CancellationToken cancellationToken)
@@ -46,13 +50,27 @@ public sealed class SeedData(Database database, DeckStore decks, PlanStore plans
             await plans.SetStatusAsync(DefaultTenant, created, "published", cancellationToken);
             newPlans++;
         }
+        var newUsers = 0;
+        foreach (var user in file.Users)
+            newUsers += await SeedUserAsync(user, null, mustChangePassword: !demo && environment.IsProduction(), cancellationToken);
         if (!demo)
-            return new(newDecks, newPlans, 0, 0);
+            return new(newDecks, newPlans, 0, 0, newUsers);
         var newAccounts = await SeedAccountsAsync(file.Accounts, cancellationToken);
         var usage = DemoUsage.Make(DateOnly.FromDateTime(time.GetUtcNow().UtcDateTime));
         var decisions = await pipeline.SubmitAsync(DefaultTenant, usage, cancellationToken);
-        return new(newDecks, newPlans, newAccounts, decisions.Count(d => d.Accepted && !d.IsRepeat));
+        foreach (var customer in file.Customers)
+            newUsers += await SeedUserAsync(new(customer.Email, customer.Name, UserRole.Customer, customer.Password), customer, mustChangePassword: false, cancellationToken);
+        return new(newDecks, newPlans, newAccounts, decisions.Count(d => d.Accepted && !d.IsRepeat), newUsers);
     }
+
+    /// <summary>Seeded passwords stand in this repository: in production, where there are no demo users, they are good for nothing but changing them.</summary>
+    async Task<int> SeedUserAsync(SeedUser user, SeedCustomer? customer, bool mustChangePassword, CancellationToken cancellationToken) =>
+        await users.EnsureAsync(
+            DefaultTenant, user, mustChangePassword,
+            async (connection, ct) => customer is null
+                ? null
+                : await CustomerOpening.EnsureAsync(connection, DefaultTenant, customer.Customer, customer.Kind, customer.Email, customer.Account, time.GetUtcNow(), ct),
+            cancellationToken) ? 1 : 0;
 
     async Task<int> SeedDecksAsync(CancellationToken cancellationToken)
     {

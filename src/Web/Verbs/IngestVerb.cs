@@ -28,7 +28,7 @@ static class IngestVerb
             return VerbOutput.Failed;
         }
         await using var session = await DataSession.OpenAsync(data, VerbOutput.Say, cancellationToken);
-        await using var app = BalatrixServer.Build(session.Database, "http://127.0.0.1:0", TimeProvider.System);
+        await using var app = BalatrixServer.Build(session.Database, "http://127.0.0.1:0", TimeProvider.System, data: data);
         await app.StartAsync(cancellationToken);
         var ingestion = new FileIngestion(
             app.Services.GetRequiredService<UsageIntake>(), app.Services.GetRequiredService<CallLegs>(), app.Services.GetRequiredService<TenantClock>(),

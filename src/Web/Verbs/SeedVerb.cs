@@ -10,7 +10,7 @@ static class SeedVerb
     public static Command Create(Option<string> data, Option<bool> json)
     {
         var demo = new Option<bool>("--demo") { Description = "Also demo accounts and two weeks of usage. Refused in production." };
-        var command = new Command("seed", "Put plans and rate decks into the database; doing it again adds nothing.") { demo };
+        var command = new Command("seed", "Put plans, rate decks and the first users into the database; doing it again adds nothing.") { demo };
         command.SetAction((parsed, ct) => VerbOutput.RunAsync(() => SeedAsync(parsed.GetValue(data)!, parsed.GetValue(demo), parsed.GetValue(json), ct)));
         return command;
     }
@@ -21,14 +21,14 @@ static class SeedVerb
             throw new SetupException("Demo data is not put into production (ASPNETCORE_ENVIRONMENT is Production).");
         await using var session = await DataSession.OpenAsync(data, VerbOutput.Say, cancellationToken);
         await new Migrations(session.Database).UpAsync(null, cancellationToken);
-        await using var app = BalatrixServer.Build(session.Database, "http://127.0.0.1:0", TimeProvider.System);
+        await using var app = BalatrixServer.Build(session.Database, "http://127.0.0.1:0", TimeProvider.System, data: data);
         await app.StartAsync(cancellationToken);
         var summary = await app.Services.GetRequiredService<SeedData>().RunAsync(demo, cancellationToken);
         await app.StopAsync(CancellationToken.None);
         if (json)
             VerbOutput.WriteJson(summary);
         else
-            Console.WriteLine($"Seeded {summary.Decks} decks, {summary.Plans} plans, {summary.Accounts} accounts, {summary.Usage} usage records.");
+            Console.WriteLine($"Seeded {summary.Decks} decks, {summary.Plans} plans, {summary.Accounts} accounts, {summary.Usage} usage records, {summary.Users} users.");
         return VerbOutput.Ok;
     }
 }

@@ -23,7 +23,7 @@ static class ServeVerb
         if (migrate)
             foreach (var migration in await new Migrations(session.Database).UpAsync(null, cancellationToken))
                 VerbOutput.Say($"Applied migration {migration.Version} {migration.Name}.");
-        await using var app = BalatrixServer.Build(session.Database, urls, TimeProvider.System);
+        await using var app = BalatrixServer.Build(session.Database, urls, TimeProvider.System, data: data);
         await app.Services.GetRequiredService<SeedData>().EnsureTenantAsync(cancellationToken);
         if (await app.Services.GetRequiredService<ApiKeys>().EnsureBootstrapKeyAsync(SeedData.DefaultTenant, data, cancellationToken) is { } first)
             VerbOutput.Say($"The first API key is in {first.File}.");

@@ -22,6 +22,9 @@ public class TestApp(TestCluster cluster) : IAsyncLifetime
 
     protected virtual TimeProvider Clock => TimeProvider.System;
 
+    /// <summary>The folder of keys and mail.</summary>
+    public string Data { get; } = cluster.NewFolder();
+
     public string AdminKey { get; private set; } = "";
 
     public IServiceProvider Services => app!.Services;
@@ -34,7 +37,7 @@ public class TestApp(TestCluster cluster) : IAsyncLifetime
     {
         ConnectionString = await cluster.CloneAsync();
         Database = new Database(ConnectionString);
-        app = BalatrixServer.Build(Database, "http://127.0.0.1:0", Clock);
+        app = BalatrixServer.Build(Database, "http://127.0.0.1:0", Clock, data: Data);
         await app.StartAsync();
         await Services.GetRequiredService<SeedData>().RunAsync(demo: true, CancellationToken.None);
         (_, AdminKey) = await Services.GetRequiredService<ApiKeys>().CreateAsync(SeedData.DefaultTenant, "tests", [Scope.All], [], null, CancellationToken.None);

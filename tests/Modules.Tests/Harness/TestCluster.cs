@@ -42,6 +42,9 @@ public sealed class TestCluster : IAsyncLifetime
         }
     }
 
+    /// <summary>A path for an application's own files; it goes with the cluster.</summary>
+    public string NewFolder() => Path.Combine(folder, $"app_{Interlocked.Increment(ref copies)}");
+
     /// <summary>A fresh empty database.</summary>
     public async Task<string> CreateEmptyAsync()
     {

@@ -1,0 +1,30 @@
+using System.Text.Json;
+using Balatrix.Modules.Platform.Jobs;
+using Npgsql;
+
+namespace Balatrix.Modules.Notifications;
+
+/// <summary>Mail to be sent.</summary>
+public static class Mail
+{
+    /// <summary>What stands in a text for the part that is sealed.</summary>
+    public const string SecretPlace = "{secret}";
+
+    internal const string Queue = "notifications";
+    internal const string Kind = "send-email";
+    internal const string SealedFor = "mail";
+
+    internal sealed record Letter(string To, string Subject, string Text, byte[]? Secret);
+
+    /// <summary>Enqueues a mail in the caller's transaction.</summary>
+    /// <param name="connection">In a transaction of the tenant.</param>
+    /// <param name="tenantId">The tenant.</param>
+    /// <param name="to">An address that was checked.</param>
+    /// <param name="subject">One line.</param>
+    /// <param name="text">Plain text, with <see cref="SecretPlace"/> where the secret goes.</param>
+    /// <param name="cancellationToken">Stops.</param>
+    /// <param name="secret">Sealed by MasterKey for <c>mail</c>, or null.</param>
+    public static Task<long?> EnqueueAsync(
+        NpgsqlConnection connection, int tenantId, string to, string subject, string text, CancellationToken cancellationToken, byte[]? secret = null) =>
+        JobQueue.EnqueueAsync(connection, tenantId, new JobRequest(Queue, Kind, JsonSerializer.Serialize(new Letter(to, subject, text, secret), JsonSerializerOptions.Web)), cancellationToken);
+}
