@@ -1,3 +1,4 @@
+using Balatrix.Modules.Audit;
 using Balatrix.Modules.Catalog;
 using Balatrix.Modules.Customers;
 using Balatrix.Modules.Identity;
@@ -30,6 +31,7 @@ public static class BalatrixModules
         services.AddIdentity();
         // The arrow goes from customers to identity; who confirms an address gets a customer through this.
         services.AddSingleton<OpenCustomer>(CustomerOpening.OpenAsync);
+        services.AddAudit();
         services.AddCatalog();
         services.AddCustomers();
         services.AddLedger(charging);
@@ -60,6 +62,8 @@ public static class BalatrixModules
         app.MapVoice();
         app.MapMessaging();
         app.MapHealth();
+        app.MapAudit();
+        app.MapSettings();
         app.MapJobs();
         app.MapApiDocumentation();
     }

@@ -45,6 +45,10 @@ static class ApiExamples
              "destination_number":"919812345678","start_stamp":"2026-11-21 09:29:55","start_epoch":"1795253395","answer_epoch":"1795253400","end_epoch":"1795253462",
              "billsec":"62","billusec":"61200000","hangup_cause":"NORMAL_CLEARING"}}
             """,
+        ["PUT /api/v1/settings"] = """
+            {"gst":{"legalName":"Balatrix Communications Private Limited","gstin":"27AAGCG4576J1Z6","addressLines":["12 Marine Drive","Mumbai 400020"],"state":"27"},
+             "invoiceSeries":"BX","taxMode":"exclusive","roundOff":true,"branding":{"name":"Balatrix","color":"#0a4d8c"}}
+            """,
         ["POST /api/v1/rate-decks"] = """{"name":"my-voice","kind":"voice","currency":"INR"}""",
         ["POST /api/v1/rate-decks/{id}/import"] = "prefix,description,rate,increment_seconds\n91,India,1.20,60\n9198,India Mobile,0.60,1\n",
         ["POST /api/v1/plans"] = """
