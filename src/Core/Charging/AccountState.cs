@@ -99,12 +99,12 @@ public sealed record AllowanceState(
 
     /// <summary>Whether it pays for a use of this service, destination and time.</summary>
     public bool Covers(Service service, string destination, DateTimeOffset at) =>
-        Service == service && ValidFrom <= at && at < ValidTo && InGroup(destination);
+        Service == service && ValidFrom <= at && at < ValidTo && IsInGroup(DestinationGroup, destination);
 
-    bool InGroup(string destination) =>
-        DestinationGroup.Length == 0
-        || (destination.StartsWith(DestinationGroup, StringComparison.Ordinal)
-            && (destination.Length == DestinationGroup.Length || destination[DestinationGroup.Length] == ' '));
+    /// <summary>Whether a destination is of a group: its description is the group's, or begins with it and a blank; the empty group has all.</summary>
+    public static bool IsInGroup(string group, string destination) =>
+        group.Length == 0
+        || (destination.StartsWith(group, StringComparison.Ordinal) && (destination.Length == group.Length || destination[group.Length] == ' '));
 }
 
 /// <summary>Where a reservation stands. Numbers are stored.</summary>

@@ -25,6 +25,7 @@ public static class CatalogModule
         var plans = routes.MapGroup("/api/v1/plans").WithTags("catalog");
         plans.MapPost("", PlanEndpoints.Create).RequireRoles(Roles.Admin, Scope.CatalogWrite).WithSummary("Create a plan as a draft").Produces<PlanView>(201).ProducesProblem(409);
         plans.MapGet("", PlanEndpoints.List).AllowPublic().WithSummary("List published plans").Produces<PlanEndpoints.PlanList>();
+        plans.MapGet("compare", ComparePlans.Handle).AllowPublic().WithSummary("Plans side by side, with the bill for a given use").Produces<ComparePlans.Response>();
         plans.MapGet("{id}", PlanEndpoints.Get).AllowPublic().WithSummary("One plan, by code or number, with its terms").Produces<PlanView>();
         plans.MapPut("{id}", PlanEndpoints.Update).RequireRoles(Roles.Admin, Scope.CatalogWrite).WithSummary("Write a new version; accounts keep theirs until moved").Produces<PlanView>().ProducesProblem(409).ProducesProblem(412);
         plans.MapPost("{id}/publish", PlanEndpoints.Publish).RequireRoles(Roles.Admin, Scope.CatalogWrite).WithSummary("Publish a plan").Produces<PlanView>().ProducesProblem(409);

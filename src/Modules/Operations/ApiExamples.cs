@@ -56,6 +56,7 @@ static class ApiExamples
              "allowances":[{"name":"500 outbound minutes","service":"voice.outbound","destinationGroup":"India","quantity":30000,"rollover":false}],
              "decks":{"voice.outbound":["my-voice"]},"overagePerMinute":"1.99","features":["voicemail"],"limits":{"concurrentCalls":2}}}
             """,
+        ["POST /api/v1/plans/simulate"] = """{"plan":"professional","from":"2026-11-01T00:00:00+05:30","to":"2026-12-01T00:00:00+05:30","account":"ACC-10001"}""",
         ["PUT /api/v1/plans/{id}"] = """{"name":"My plan","terms":{"prices":{"monthly":"399.00"},"decks":{"voice.outbound":["my-voice"]}}}""",
         ["POST /api/v1/addons"] = """{"code":"my-extension","name":"Extension","currency":"INR","terms":{"prices":{"monthly":"99.00"},"limits":{"extensions":1}}}""",
         ["PUT /api/v1/addons/{id}"] = """{"name":"Extension","terms":{"prices":{"monthly":"119.00"},"limits":{"extensions":1}}}""",

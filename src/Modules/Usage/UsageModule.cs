@@ -23,6 +23,9 @@ public static class UsageModule
     /// <summary>Its routes.</summary>
     public static void MapUsage(this IEndpointRouteBuilder routes)
     {
+        routes.MapPost("/api/v1/plans/simulate", SimulatePlan.Handle).WithTags("catalog").RequireRoles(Roles.Staff, Scope.CatalogRead)
+            .WithSummary("What past use would have cost under a plan; changes nothing").Produces<SimulatePlan.Report>()
+            .WithDescription("With Accept: application/x-ndjson, lines of progress come before the report.");
         var events = routes.MapGroup("/api/v1/events").WithTags("events");
         events.MapPost("", EventEndpoints.Post).RequireScope(Scope.UsageWrite)
             .Accepts<object>("application/cloudevents+json", "application/json", "*/*").WithSummary("Charge one usage event (CloudEvents 1.0, structured or binary)")
