@@ -8,6 +8,7 @@ using Balatrix.Modules.Messaging;
 using Balatrix.Modules.Notifications;
 using Balatrix.Modules.Operations;
 using Balatrix.Modules.Platform;
+using Balatrix.Modules.Subscriptions;
 using Balatrix.Modules.Platform.Jobs;
 using Balatrix.Modules.Platform.Schedules;
 using Balatrix.Modules.Usage;
@@ -37,6 +38,7 @@ public static class BalatrixModules
         services.AddLedger(charging);
         services.AddUsage();
         services.AddVoice();
+        services.AddSubscriptions();
         services.AddApiDocumentation();
         services.AddSingleton<SeedData>();
         // Last, so that it stops first: jobs still use what stops after it.
@@ -61,6 +63,8 @@ public static class BalatrixModules
         app.MapUsage();
         app.MapVoice();
         app.MapMessaging();
+        app.MapSubscriptions();
+        app.MapTestClock();
         app.MapHealth();
         app.MapAudit();
         app.MapSettings();

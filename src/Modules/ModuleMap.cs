@@ -16,6 +16,7 @@ public static class ModuleMap
         ["Usage"] = ["Catalog", "Customers", "Identity", "Ledger", "Platform"],
         ["Voice"] = ["Audit", "Catalog", "Customers", "Identity", "Ledger", "Platform", "Usage"],
         ["Messaging"] = ["Catalog", "Customers", "Identity", "Ledger", "Platform", "Usage"],
+        ["Subscriptions"] = ["Audit", "Catalog", "Customers", "Identity", "Ledger", "Platform", "Usage"],
         ["Operations"] = ["Audit", "Catalog", "Customers", "Identity", "Ledger", "Platform"],
     };
 }

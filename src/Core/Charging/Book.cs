@@ -18,6 +18,9 @@ public enum Book : short
     /// <summary>Earned by authentication and other counted events.</summary>
     RevenueEvent = 12,
 
+    /// <summary>Earned by recurring prices of plans and add-ons.</summary>
+    RevenueRecurring = 13,
+
     /// <summary>Money received outside any gateway (bank transfer, cash, cheque).</summary>
     GatewayManual = 20,
 
@@ -63,6 +66,9 @@ public enum EntryKind : short
 
     /// <summary>A payment of an invoice.</summary>
     Payment = 7,
+
+    /// <summary>Recurring prices charged, or given back for time that is not used.</summary>
+    Subscription = 8,
 }
 
 /// <summary>Names of books and kinds as the API and reports show them.</summary>
@@ -76,6 +82,7 @@ public static class Books
         Book.RevenueVoice => "revenue.voice",
         Book.RevenueSms => "revenue.sms",
         Book.RevenueEvent => "revenue.event",
+        Book.RevenueRecurring => "revenue.recurring",
         Book.GatewayManual => "gateway.manual",
         Book.GatewayRazorpay => "gateway.razorpay",
         Book.GatewayStripe => "gateway.stripe",
@@ -96,6 +103,7 @@ public static class Books
         EntryKind.Refund => "refund",
         EntryKind.InvoicePosting => "invoice",
         EntryKind.Payment => "payment",
+        EntryKind.Subscription => "subscription",
         _ => throw new ArgumentOutOfRangeException(nameof(kind), kind, "Not an entry kind."),
     };
 

@@ -28,6 +28,12 @@ public static partial class Lifecycle
         };
     }
 
+    /// <summary>Payment without asking or not, from now on; days of waiting that are over are not gone through again.</summary>
+    public static Subscription WithAutoRenew(Subscription s, bool autoRenew, DateTimeOffset at) =>
+        s.Status == SubscriptionStatus.Suspended && !s.IsHeldByHand && autoRenew && !s.AutoRenew
+            ? s with { AutoRenew = true, Waited = (int)((at - s.StoppedAt!.Value).Ticks / TimeSpan.TicksPerDay) }
+            : s with { AutoRenew = autoRenew };
+
     static SubscriptionAnswer ReplaceAddOns(Subscription s, ImmutableArray<SubscriptionAddOn> addOns, DateTimeOffset at)
     {
         if (s.Scheduled is not null)

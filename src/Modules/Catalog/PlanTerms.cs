@@ -1,6 +1,8 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Balatrix.Core;
+using Balatrix.Core.Proration;
+using Balatrix.Core.Subscriptions;
 using Balatrix.Core.Usage;
 using Balatrix.Modules.Platform;
 
@@ -17,11 +19,21 @@ public sealed record PlanPrices(string? Monthly, string? Quarterly, string? Annu
 /// <param name="Rollover">Whether what is left moves to the next period.</param>
 public sealed record PlanAllowance(string Name, string Service, string? DestinationGroup, long Quantity, bool Rollover);
 
+/// <summary>How subscriptions to a plan begin, remind, wait for money and give up; what is left out is as <see cref="RenewalRules"/> has it.</summary>
+/// <param name="TrialDays">Days in service before the first payment.</param>
+/// <param name="RemindDaysBefore">Days before the end of a period that the customer is told; 0 tells nothing.</param>
+/// <param name="GraceDays">Days in service without payment.</param>
+/// <param name="EndAfterDays">Days that a suspended subscription waits for money.</param>
+public sealed record PlanRenewal(int? TrialDays, int? RemindDaysBefore, int? GraceDays, int? EndAfterDays);
+
 /// <summary>What a plan version says; stored as it is and never changed.</summary>
 public sealed record PlanTerms
 {
     /// <summary>Recurring prices.</summary>
     public PlanPrices? Prices { get; init; }
+
+    /// <summary>How subscriptions to it renew.</summary>
+    public PlanRenewal? Renewal { get; init; }
 
     /// <summary>Included use.</summary>
     public PlanAllowance[] Allowances { get; init; } = [];
@@ -51,6 +63,10 @@ public sealed record PlanTerms
             { ("prices.monthly", Prices?.Monthly), ("prices.quarterly", Prices?.Quarterly), ("prices.annual", Prices?.Annual), ("overagePerMinute", OveragePerMinute) })
             if (price is not null && (!Money.TryParse(price, out var micros) || micros < 0))
                 return Problem.Invalid($"terms.{name}", "a decimal string such as \"349.00\"");
+        foreach (var (name, days, from, to) in new[]
+            { ("trialDays", Renewal?.TrialDays, 0, 365), ("remindDaysBefore", Renewal?.RemindDaysBefore, 0, 27), ("graceDays", Renewal?.GraceDays, 0, 27), ("endAfterDays", Renewal?.EndAfterDays, 1, 365) })
+            if (days < from || days > to)
+                return Problem.Invalid($"terms.renewal.{name}", $"{from} to {to}");
         if (Allowances is null || Decks is null || Features is null || Limits is null)
             return Problem.Invalid("terms", "allowances, decks, features and limits that are not null");
         if (Features.Length > 100 || Array.Exists(Features, f => !IsName(f, 100)))
@@ -59,6 +75,22 @@ public sealed record PlanTerms
             if (!IsName(name, 64) || limit < 0)
                 return Problem.Invalid($"terms.limits.{name}", "a number not below 0");
         return ValidateAllowances() ?? ValidateDecks();
+    }
+
+    /// <summary>The recurring price of a cycle, or null when the plan is not sold by it; a quarter that is not named is three months less 5 %.</summary>
+    public long? PriceMicros(BillingCycle cycle) => cycle switch
+    {
+        BillingCycle.Monthly => Micros(Prices?.Monthly),
+        BillingCycle.Quarterly => Micros(Prices?.Quarterly) ?? (Micros(Prices?.Monthly) is { } monthly ? ProratedPrice.QuarterlyOf(monthly) : null),
+        _ => Micros(Prices?.Annual),
+    };
+
+    /// <summary>How subscriptions to it renew.</summary>
+    public RenewalRules RenewalRules()
+    {
+        var usual = new RenewalRules();
+        return new(
+            Renewal?.TrialDays ?? usual.TrialDays, Renewal?.RemindDaysBefore ?? usual.RemindDaysBefore, Renewal?.GraceDays ?? usual.GraceDays, Renewal?.EndAfterDays ?? usual.EndAfterDays);
     }
 
     /// <summary>What an account on these terms is granted for a period.</summary>
@@ -107,6 +139,8 @@ public sealed record PlanTerms
                 return Problem.Invalid($"terms.decks.{service}", $"at most 20 names of rate decks under {Services.Expected}");
         return SmsChargeOn is "submit" or "delivery" ? null : Problem.Invalid("terms.smsChargeOn", "submit or delivery");
     }
+
+    static long? Micros(string? price) => price is not null && Money.TryParse(price, out var micros) ? micros : null;
 
     static bool IsName(string? text, int longest) => !string.IsNullOrWhiteSpace(text) && text.Length <= longest;
 }

@@ -4,9 +4,9 @@ using Microsoft.Extensions.Logging;
 
 namespace Balatrix.Modules.Customers;
 
-/// <summary>Grants every account its plan's allowances at the start of each calendar month in its tenant's zone, with what is left of the last one where the plan lets it roll over.</summary>
-public sealed class AllowanceRenewal(Database database, TimeProvider time, ILogger<AllowanceRenewal> logger)
-    : RepeatedWork(TimeSpan.FromMinutes(10), TimeSpan.FromSeconds(5), time, logger)
+/// <summary>Grants every account that has no subscription its plan's allowances at the start of each calendar month in its tenant's zone, with what is left of the last one where the plan lets it roll over.</summary>
+public sealed class AllowanceRenewal(Database database, TenantClock clock, TimeProvider time, ILogger<AllowanceRenewal> logger)
+    : RepeatedWork(TimeSpan.FromMinutes(10), TimeSpan.FromSeconds(5), time, logger), ITenantTime
 {
     // The unique key of an allowance and its period makes a second node's grant, or a second run's, nothing.
     const string Grant = """
@@ -24,6 +24,7 @@ public sealed class AllowanceRenewal(Database database, TimeProvider time, ILogg
             select sum(l.granted - l.used - l.held) as unused from ledger.allowances l
              where l.account_id = a.account_id and l.name = w.allowance ->> 'name' and l.valid_to = $2) last on true
          where a.tenant_id = $1 and a.status <> 3
+           and not exists (select from subscriptions.subscriptions s where s.account_id = a.account_id and s.status <> 7)
         on conflict do nothing
         """;
 
@@ -32,14 +33,23 @@ public sealed class AllowanceRenewal(Database database, TimeProvider time, ILogg
     {
         await using var connection = await database.Owner.OpenConnectionAsync(cancellationToken);
         var tenants = await Database.QueryAsync(
-            connection, "select tenant_id, zone from platform.tenants order by tenant_id", [], r => (Id: r.GetInt32(0), Zone: r.GetString(1)), cancellationToken);
+            connection, "select tenant_id, coalesce(test_now, $1) from platform.tenants order by tenant_id", [Time.GetUtcNow()],
+            r => (Id: r.GetInt32(0), Now: r.GetFieldValue<DateTimeOffset>(1)), cancellationToken);
         var granted = 0;
         foreach (var tenant in tenants)
-        {
-            var (from, to) = PlanTerms.MonthOf(Time.GetUtcNow(), TimeZoneInfo.FindSystemTimeZoneById(tenant.Zone));
-            granted += await database.InTenantAsync(tenant.Id, (c, ct) => Database.ExecuteAsync(c, Grant, [tenant.Id, from, to], ct), cancellationToken);
-        }
+            granted += await RunAsync(tenant.Id, tenant.Now, cancellationToken);
         return granted;
+    }
+
+    /// <summary>The end of the tenant's month.</summary>
+    public async Task<DateTimeOffset?> NextAsync(int tenantId, DateTimeOffset after, CancellationToken cancellationToken) =>
+        PlanTerms.MonthOf(after, await clock.ZoneAsync(tenantId, cancellationToken)).To;
+
+    /// <summary>Grants what is due in a tenant.</summary>
+    public async Task<int> RunAsync(int tenantId, DateTimeOffset now, CancellationToken cancellationToken)
+    {
+        var (from, to) = PlanTerms.MonthOf(now, await clock.ZoneAsync(tenantId, cancellationToken));
+        return await database.InTenantAsync(tenantId, (c, ct) => Database.ExecuteAsync(c, Grant, [tenantId, from, to], ct), cancellationToken);
     }
 
     /// <summary>Grants what is due.</summary>

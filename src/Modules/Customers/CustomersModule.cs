@@ -1,4 +1,5 @@
 using Balatrix.Modules.Identity;
+using Balatrix.Modules.Platform;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
@@ -16,6 +17,7 @@ public static class CustomersModule
         services.AddSingleton<AccountStore>();
         services.AddSingleton<AllowanceRenewal>();
         services.AddHostedService(p => p.GetRequiredService<AllowanceRenewal>());
+        services.AddSingleton<ITenantTime>(p => p.GetRequiredService<AllowanceRenewal>());
         services.AddSingleton<AccountGates>();
         services.AddHostedService(p => p.GetRequiredService<AccountGates>());
     }

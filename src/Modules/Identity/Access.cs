@@ -39,12 +39,18 @@ public static class Scope
     /// <summary>Change plans and decks.</summary>
     public const string CatalogWrite = "catalog:write";
 
+    /// <summary>Read subscriptions.</summary>
+    public const string SubscriptionsRead = "subscriptions:read";
+
+    /// <summary>Subscribe, change, renew, cancel.</summary>
+    public const string SubscriptionsWrite = "subscriptions:write";
+
     /// <summary>Prove the books.</summary>
     public const string LedgerRead = "ledger:read";
 
     /// <summary>All scopes.</summary>
     public static readonly IReadOnlyList<string> Known =
-        [All, CustomersRead, CustomersWrite, UsageWrite, UsageRead, WalletWrite, AccountsRead, AccountsWrite, AccountsAdmin, CatalogRead, CatalogWrite, LedgerRead];
+        [All, CustomersRead, CustomersWrite, UsageWrite, UsageRead, WalletWrite, AccountsRead, AccountsWrite, AccountsAdmin, CatalogRead, CatalogWrite, SubscriptionsRead, SubscriptionsWrite, LedgerRead];
 }
 
 /// <summary>Who a caller is: one of the roles of people, or a program with a key.</summary>

@@ -25,7 +25,7 @@ sealed class AccountSlot(AccountState loaded, int? planVersionId, DateTimeOffset
     public bool IsChanged => !ReferenceEquals(State, Loaded);
 
     /// <summary>Whether the plan at a time can be told without its history.</summary>
-    public bool NeedsHistoryAt(DateTimeOffset at) => PlanHistory is null && planVersionId is not null && at < planSince;
+    public bool NeedsHistoryAt(DateTimeOffset at) => PlanHistory is null && at < planSince;
 
     /// <summary>The plan version that holds for use at a time; the first plan reaches back to always.</summary>
     public int? PlanVersionAt(DateTimeOffset at)

@@ -23,6 +23,7 @@ public static class LedgerModule
         services.AddSingleton<ReservationQueries>();
         services.AddSingleton<ReservationSweep>();
         services.AddHostedService(p => p.GetRequiredService<ReservationSweep>());
+        services.AddSingleton<ITenantTime, ReservationClock>();
         services.AddSingleton<LedgerVerification>();
         services.AddHostedService<UsageMonthsAhead>();
         services.AddJob<ReleaseExpiredReservations>("cleanup", "release-expired-reservations", mostAttempts: 3);

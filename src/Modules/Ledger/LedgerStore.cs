@@ -55,13 +55,16 @@ static class LedgerStore
          where u.account_id = any($1) and u.tenant_id = $3 and u.occurred_at >= $4 and u.occurred_at < $5
         """;
 
-    /// <summary>Begins the transaction, locks the accounts in their order, and reads what their operations need: one round trip.</summary>
-    public static async Task LoadAsync(NpgsqlConnection connection, ChargeBatch batch, CancellationToken cancellationToken)
+    /// <summary>Begins the transaction, unless it is the caller's, locks the accounts in their order, and reads what their operations need: one round trip.</summary>
+    public static async Task LoadAsync(NpgsqlConnection connection, ChargeBatch batch, CancellationToken cancellationToken, bool isCallersTransaction = false)
     {
         var ids = batch.Operations.Select(o => o.AccountId).Distinct().ToArray();
         await using var command = new NpgsqlBatch(connection);
-        command.BatchCommands.Add(new("begin"));
-        command.BatchCommands.Add(Command("select set_config('balatrix.tenant_id', $1, true)", batch.TenantId.ToString()));
+        if (!isCallersTransaction)
+        {
+            command.BatchCommands.Add(new("begin"));
+            command.BatchCommands.Add(Command("select set_config('balatrix.tenant_id', $1, true)", batch.TenantId.ToString()));
+        }
         command.BatchCommands.Add(Command(LockAccounts, ids, batch.TenantId));
         command.BatchCommands.Add(Command(ReadAllowances, ids, batch.TenantId, batch.Span.First.UtcDateTime, batch.Span.Last.UtcDateTime));
         if (batch.HasReservations)
@@ -69,7 +72,8 @@ static class LedgerStore
         if (batch.HasPosts)
             command.BatchCommands.Add(Command(ReadEntries, ids, PostKeys(batch), batch.TenantId));
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
-        await reader.NextResultAsync(cancellationToken);
+        if (!isCallersTransaction)
+            await reader.NextResultAsync(cancellationToken);
         while (await reader.ReadAsync(cancellationToken))
         {
             var slot = ReadAccount(reader);

@@ -40,8 +40,9 @@ static class LedgerWrites
                $9::text[], $12::text[]) as v(account_id, entry_no, event_key, kind, debit, credit, amount, balance, reference, detail)
         """;
 
-    /// <summary>Writes all that a batch decided and commits. The usage of each month goes straight into its partition.</summary>
-    public static async Task SaveAsync(NpgsqlConnection connection, ChargeBatch batch, DateTimeOffset now, CancellationToken cancellationToken)
+    /// <summary>Writes all that a batch decided and commits, unless it is the caller's transaction. The usage of each month goes straight into its partition.</summary>
+    public static async Task SaveAsync(
+        NpgsqlConnection connection, ChargeBatch batch, DateTimeOffset now, CancellationToken cancellationToken, bool isCallersTransaction = false)
     {
         foreach (var (month, rows) in batch.NewUsage)
         {
@@ -63,7 +64,8 @@ static class LedgerWrites
         }
         if (batch.NewEntries.Count > 0)
             command.BatchCommands.Add(Entries(batch, now));
-        command.BatchCommands.Add(new("commit"));
+        if (!isCallersTransaction)
+            command.BatchCommands.Add(new("commit"));
         await command.ExecuteNonQueryAsync(cancellationToken);
     }
 

@@ -41,6 +41,7 @@ public static partial class ApiDocumentation
         ("events", "Counted events, as CloudEvents."),
         ("accounts", "Who pays."),
         ("catalog", "Plans and rate decks."),
+        ("subscriptions", "Accounts on plans: periods, renewals, changes."),
         ("auth", "Users, sessions, second factors, API keys."),
         ("operations", "The books and their proof."),
         ("monitoring", "Whether it lives and is ready."),

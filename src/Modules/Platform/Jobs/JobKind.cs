@@ -35,6 +35,7 @@ public static class JobRegistration
         services.AddSingleton<JobRunner>();
         services.AddSingleton<JobSignals>();
         services.AddSingleton<JobStore>();
+        services.AddSingleton<ITenantTime, JobClock>();
         services.AddHostedService<JobWorker>();
         services.AddHostedService<JobListener>();
         services.AddHostedService<FinishedJobs>();

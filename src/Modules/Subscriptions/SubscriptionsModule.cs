@@ -1,0 +1,56 @@
+using Balatrix.Modules.Identity;
+using Balatrix.Modules.Platform;
+using Balatrix.Modules.Platform.Jobs;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace Balatrix.Modules.Subscriptions;
+
+/// <summary>Subscriptions of accounts to plans: their periods, prices, renewals and changes.</summary>
+public static class SubscriptionsModule
+{
+    /// <summary>Its services.</summary>
+    public static void AddSubscriptions(this IServiceCollection services)
+    {
+        services.AddSingleton<PlanOffers>();
+        services.AddSingleton<SubscriptionStore>();
+        services.AddSingleton<SubscriptionAllowances>();
+        services.AddSingleton<SubscriptionWrites>();
+        services.AddSingleton<SubscriptionSteps>();
+        services.AddSingleton<DueSubscriptions>();
+        services.AddSingleton<SubscriptionTools>();
+        services.AddSingleton<ITenantTime, SubscriptionClock>();
+        services.AddJob<RenewSubscriptions>(RenewSubscriptions.Queue, RenewSubscriptions.Kind);
+    }
+
+    /// <summary>Its routes.</summary>
+    public static void MapSubscriptions(this IEndpointRouteBuilder routes)
+    {
+        var subscriptions = routes.MapGroup("/api/v1/subscriptions").WithTags("subscriptions");
+        subscriptions.MapPost("", SubscribeEndpoint.Subscribe).RequireRoles(Roles.Everyone, Scope.SubscriptionsWrite)
+            .WithSummary("Subscribe an account: monthly, quarterly or annual, with trial and add-ons; preview=true shows the amounts").Produces<StepView>(201).Produces<StepView>().ProducesProblem(402).ProducesProblem(409);
+        subscriptions.MapGet("", SubscriptionEndpoints.List).RequireRoles(Roles.Everyone, Scope.SubscriptionsRead)
+            .WithSummary("List subscriptions, the latest first").Produces<SubscriptionEndpoints.SubscriptionList>();
+        subscriptions.MapGet("{id}", SubscriptionEndpoints.Get).RequireRoles(Roles.Everyone, Scope.SubscriptionsRead).WithSummary("One subscription").Produces<SubscriptionView>();
+        subscriptions.MapPut("{id}", SubscriptionEndpoints.Update).RequireRoles(Roles.Everyone, Scope.SubscriptionsWrite)
+            .WithSummary("Add-ons (prorated), auto-renew, payment method; takes a cancellation or a scheduled change back").Produces<StepView>().ProducesProblem(402).ProducesProblem(409).ProducesProblem(412);
+        subscriptions.MapDelete("{id}", MoveEndpoints.Delete).RequireRoles(Roles.Everyone, Scope.SubscriptionsWrite)
+            .WithSummary("Cancel at the end of the period").Produces<StepView>().ProducesProblem(409).ProducesProblem(412);
+        subscriptions.MapPost("{id}/change-plan", MoveEndpoints.ChangePlan).RequireRoles(Roles.Everyone, Scope.SubscriptionsWrite)
+            .WithSummary("Change the plan or cycle now, prorated to the second, or at the renewal; preview=true shows the amounts").Produces<StepView>().ProducesProblem(402).ProducesProblem(409).ProducesProblem(412);
+        subscriptions.MapPost("{id}/cancel", MoveEndpoints.Cancel).RequireRoles(Roles.Everyone, Scope.SubscriptionsWrite)
+            .WithSummary("Cancel at the end of the period, or now with the rest given back").Produces<StepView>().ProducesProblem(409).ProducesProblem(412);
+        subscriptions.MapPost("{id}/suspend", MoveEndpoints.Suspend).RequireRoles(Roles.Staff, Scope.SubscriptionsWrite)
+            .WithSummary("Suspend, or pause with the rest of the period given back").Produces<StepView>().ProducesProblem(409).ProducesProblem(412);
+        subscriptions.MapPost("{id}/activate", MoveEndpoints.Activate).RequireRoles(Roles.Staff, Scope.SubscriptionsWrite)
+            .WithSummary("End a trial, resume, or take a cancellation back").Produces<StepView>().ProducesProblem(402).ProducesProblem(409).ProducesProblem(412);
+        subscriptions.MapPost("{id}/renew", MoveEndpoints.Renew).RequireRoles(Roles.Staff, Scope.SubscriptionsWrite)
+            .WithSummary("Pay the period that is due, or the next one early").Produces<StepView>().ProducesProblem(402).ProducesProblem(409).ProducesProblem(412);
+        subscriptions.MapGet("{id}/usage", UsageEndpoints.Get).RequireRoles(Roles.Everyone, Scope.SubscriptionsRead)
+            .WithSummary("Allowances and overage by period").Produces<UsageEndpoints.UsageList>();
+        subscriptions.MapPost("{id}/usage", UsageEndpoints.Report).RequireScope(Scope.UsageWrite)
+            .WithSummary("Report usage by hand as a CloudEvent; the same id is charged once").Accepts<object>("application/json").Produces(200).Produces(201).Produces(202).ProducesProblem(409);
+    }
+}
