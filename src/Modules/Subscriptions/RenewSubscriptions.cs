@@ -11,11 +11,16 @@ sealed class RenewSubscriptions(DueSubscriptions due) : IJobHandler
     /// <summary>Its kind.</summary>
     public const string Kind = "process-subscription-renewal";
 
-    /// <summary>Does one chunk.</summary>
+    /// <summary>Does one chunk; a few subscriptions are gone through until nothing is due for them any more.</summary>
     public async Task RunAsync(JobRun run, CancellationToken cancellationToken)
     {
-        if (await due.TakeChunkAsync(run.Connection, run.TenantId, run.Now, cancellationToken) < DueSubscriptions.Chunk)
-            return;
+        for (var all = 0; all < DueSubscriptions.Chunk;)
+        {
+            var taken = await due.TakeChunkAsync(run.Connection, run.TenantId, run.Now, cancellationToken);
+            if (taken == 0)
+                return;
+            all += taken;
+        }
         await JobQueue.EnqueueAsync(run.Connection, run.TenantId, new JobRequest(Queue, Kind, "{}"), cancellationToken);
         await JobQueue.EnqueueAsync(run.Connection, run.TenantId, new JobRequest(Queue, Kind, "{}"), cancellationToken);
     }

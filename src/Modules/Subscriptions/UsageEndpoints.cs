@@ -65,17 +65,17 @@ public static class UsageEndpoints
         }, cancellationToken);
     }
 
-    internal static async Task Report(string id, HttpContext context, AccountDirectory directory, SubscriptionTools tools, UsageIntake intake, CancellationToken cancellationToken)
+    internal static async Task Report(string id, HttpContext context, AccountDirectory directory, SubscriptionTools tools, RequestBodies bodies, UsageIntake intake, CancellationToken cancellationToken)
     {
         if (await SubscriptionEndpoints.FindAsync(id, context, directory, tools, cancellationToken) is not { } record)
         {
             await Problem.NotFound("subscription").ToResult().ExecuteAsync(context);
             return;
         }
-        var (body, problem) = await UsageIntake.ReadBodyAsync(context.Request, cancellationToken);
+        using var body = await bodies.ReadAsync(context.Request, cancellationToken);
         var tenantId = Caller.Of(context).TenantId;
         var reading = new UsageReading(await tools.Clock.NowAsync(tenantId, cancellationToken));
-        if ((problem ?? reading.Fields.Read(body)) is { } wrong)
+        if (reading.Fields.Read(body.Span) is { } wrong)
         {
             await wrong.ToResult().ExecuteAsync(context);
             return;
