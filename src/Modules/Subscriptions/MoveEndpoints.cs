@@ -18,7 +18,7 @@ public static class MoveEndpoints
     /// <param name="Cycle">monthly, quarterly or annual; the present one when left out.</param>
     /// <param name="When">now (when left out), prorated to the second, or renewal.</param>
     /// <param name="AddOns">What is taken besides; as now when left out.</param>
-    public sealed record ChangePlanRequest(string? Plan, string? Cycle, string? When, AddOnRequest[]? AddOns);
+    public sealed record ChangePlanRequest(string? Plan, string? Cycle, string? When, WantedAddOn[]? AddOns);
 
     /// <summary>The end.</summary>
     /// <param name="When">period_end (when left out), or now, with the rest of the period given back.</param>
@@ -47,8 +47,8 @@ public static class MoveEndpoints
             var cycle = SubscriptionView.TryParseCycle(request.Cycle, out var asked) ? asked : record.State.Plan.Cycle;
             if (PlanOffers.Of(plan).By(cycle) is not { } to)
                 return (null, Problem.Invalid("cycle", $"one that {plan.Code} has a price for"));
-            var wanted = request.AddOns ?? [.. record.State.AddOns.Select(a => new AddOnRequest(a.Code, a.Quantity))];
-            var (addOns, problem) = await AddOnOffers.PriceAsync(connection, tenantId, wanted, cycle, record.Currency, ct);
+            var wanted = request.AddOns ?? [.. record.State.AddOns.Select(a => new WantedAddOn(a.Code, a.Quantity))];
+            var (addOns, problem) = await AddOnOffers.PriceAsync(connection, tenantId, wanted, cycle, record.Currency, record.State, ct);
             if (problem is not null)
                 return (null, problem);
             return (request.When == "renewal" ? new ScheduleChange(new(to, addOns)) : new ChangePlan(to, addOns), null);

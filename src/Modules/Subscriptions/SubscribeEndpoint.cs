@@ -11,11 +11,6 @@ using Npgsql;
 
 namespace Balatrix.Modules.Subscriptions;
 
-/// <summary>An add-on and how many of it.</summary>
-/// <param name="Code">The add-on.</param>
-/// <param name="Quantity">How many; 1 when left out.</param>
-public sealed record AddOnRequest(string? Code, int? Quantity);
-
 /// <summary>What a step came to: the subscription after it, and its money.</summary>
 /// <param name="Subscription">The subscription after it.</param>
 /// <param name="Lines">Charged and given back; their sum is one ledger entry.</param>
@@ -38,7 +33,7 @@ public static class SubscribeEndpoint
     /// <param name="AddOns">What is taken besides.</param>
     /// <param name="AutoRenew">Whether renewals are paid without asking; yes when left out.</param>
     /// <param name="PaymentMethod">How it is to be paid, for whoever collects it.</param>
-    public sealed record SubscribeRequest(string? Account, string? Plan, string? Cycle, bool? Trial, AddOnRequest[]? AddOns, bool? AutoRenew, string? PaymentMethod);
+    public sealed record SubscribeRequest(string? Account, string? Plan, string? Cycle, bool? Trial, WantedAddOn[]? AddOns, bool? AutoRenew, string? PaymentMethod);
 
     internal static async Task<IResult> Subscribe(
         SubscribeRequest request, bool? preview, HttpContext context, AccountDirectory directory, PlanStore plans, SubscriptionTools tools, CancellationToken cancellationToken)
@@ -68,7 +63,7 @@ public static class SubscribeEndpoint
 
         async Task<IResult> MakeAsync(NpgsqlConnection connection, long account, PlanView sold, SubscriptionPlan as_, CancellationToken ct)
         {
-            var (addOns, problem) = await AddOnOffers.PriceAsync(connection, caller.TenantId, request.AddOns, as_.Cycle, sold.Currency, ct);
+            var (addOns, problem) = await AddOnOffers.PriceAsync(connection, caller.TenantId, request.AddOns, as_.Cycle, sold.Currency, null, ct);
             problem ??= await CheckAsync(connection, caller.TenantId, account, sold, request.Trial == true, ct);
             if (problem is not null)
                 return problem.ToResult();

@@ -18,6 +18,13 @@ sealed class SubscriptionAllowances(PlanOffers plans)
            and a.valid_from <= v.at and a.valid_to > v.at
         """;
 
+    // All allowances of an add-on, whatever they were when it was taken: their names begin with its code.
+    const string EndAddOn = """
+        update ledger.allowances a set valid_to = greatest(v.at, a.valid_from + interval '1 microsecond')
+          from unnest($1::bigint[], $3::timestamptz[], $4::text[]) as v(account, at, prefix)
+         where a.account_id = any($1) and a.account_id = v.account and a.tenant_id = $2 and starts_with(a.name, v.prefix) and a.valid_from <= v.at and a.valid_to > v.at
+        """;
+
     const string EndAll = """
         update ledger.allowances a set valid_to = greatest(v.at, a.valid_from + interval '1 microsecond')
           from unnest($1::bigint[], $3::timestamptz[]) as v(account, at)
@@ -55,9 +62,18 @@ sealed class SubscriptionAllowances(PlanOffers plans)
     async Task EndAsync(NpgsqlConnection connection, int tenantId, List<(TakenStep Taken, AllowancesEnded Effect)> ended, CancellationToken cancellationToken)
     {
         var rows = new List<(long Account, DateTimeOffset At, Included What)>();
-        foreach (var (taken, effect) in ended)
-            foreach (var allowance in await TermsAsync(connection, tenantId, taken.Before.State, effect.AddOn, cancellationToken))
+        foreach (var (taken, effect) in ended.Where(e => e.Effect.AddOn is null))
+            foreach (var allowance in await PlanAsync(connection, tenantId, taken.Before.State, cancellationToken))
                 rows.Add((taken.After.AccountId, effect.At, Of(allowance)));
+        var addOns = ended.FindAll(e => e.Effect.AddOn is not null);
+        if (addOns.Count > 0)
+            await Database.ExecuteAsync(
+                connection, EndAddOn,
+                [
+                    SubscriptionWrites.Column(addOns, e => e.Taken.After.AccountId), tenantId, SubscriptionWrites.Column(addOns, e => e.Effect.At),
+                    SubscriptionWrites.Column(addOns, e => AddOnOffers.NamePrefix(e.Effect.AddOn!)),
+                ],
+                cancellationToken);
         if (rows.Count == 0)
             return;
         rows = [.. rows.Distinct()];
@@ -73,11 +89,12 @@ sealed class SubscriptionAllowances(PlanOffers plans)
     async Task GrantAsync(NpgsqlConnection connection, int tenantId, List<(TakenStep Taken, AllowancesGranted Effect)> granted, CancellationToken cancellationToken)
     {
         var grants = new Dictionary<(long Account, Included What, BillingPeriod Span), long>();
+        var addOns = await AddOnOffers.AllowancesAsync(connection, tenantId, granted.Where(g => g.Effect.AddOn is not null).Select(g => g.Effect.AddOn!), cancellationToken);
         foreach (var (taken, effect) in granted)
         {
             if (effect.Span.Seconds == 0)
                 continue;
-            foreach (var allowance in await TermsAsync(connection, tenantId, taken.After.State, effect.AddOn, cancellationToken))
+            foreach (var allowance in effect.AddOn is { } code ? addOns[code] : await PlanAsync(connection, tenantId, taken.After.State, cancellationToken))
             {
                 var key = (taken.After.AccountId, Of(allowance), effect.Span);
                 grants[key] = grants.GetValueOrDefault(key) + ProratedPrice.QuantityOf(checked(allowance.Quantity * effect.Quantity), effect.Span, effect.Month);
@@ -97,9 +114,9 @@ sealed class SubscriptionAllowances(PlanOffers plans)
             cancellationToken);
     }
 
-    /// <summary>What the plan, or an add-on, includes each month.</summary>
-    async ValueTask<IReadOnlyList<PlanAllowance>> TermsAsync(NpgsqlConnection connection, int tenantId, Subscription subscription, string? addOn, CancellationToken cancellationToken) =>
-        addOn is null ? (await plans.VersionAsync(connection, tenantId, subscription.Plan.PlanVersionId, cancellationToken)).Terms.Allowances : [];
+    /// <summary>What the plan includes each month.</summary>
+    async ValueTask<PlanAllowance[]> PlanAsync(NpgsqlConnection connection, int tenantId, Subscription subscription, CancellationToken cancellationToken) =>
+        (await plans.VersionAsync(connection, tenantId, subscription.Plan.PlanVersionId, cancellationToken)).Terms.Allowances;
 
     static Included Of(PlanAllowance allowance) => new(
         (short)(Services.TryParse(allowance.Service, out var service) ? service : default(Service)), allowance.DestinationGroup ?? "", allowance.Name, allowance.Rollover);

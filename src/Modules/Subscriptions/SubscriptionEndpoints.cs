@@ -17,7 +17,7 @@ public static class SubscriptionEndpoints
     /// <param name="PaymentMethod">How it is to be paid; empty takes it away.</param>
     /// <param name="CancelAtPeriodEnd">true ends it with the period, false takes that back.</param>
     /// <param name="ScheduledChange">null is no change; false takes back a change that waits for the renewal.</param>
-    public sealed record UpdateRequest(AddOnRequest[]? AddOns, bool? AutoRenew, string? PaymentMethod, bool? CancelAtPeriodEnd, bool? ScheduledChange);
+    public sealed record UpdateRequest(WantedAddOn[]? AddOns, bool? AutoRenew, string? PaymentMethod, bool? CancelAtPeriodEnd, bool? ScheduledChange);
 
     /// <summary>A page of subscriptions, the latest first.</summary>
     /// <param name="Items">The page.</param>
@@ -81,7 +81,7 @@ public static class SubscriptionEndpoints
                     ? (cancel ? new CancelAtPeriodEnd() : new Activate(), null)
                     : (null, new Problem(409, "no_change", "The subscription does not end with its period.", "cancelAtPeriodEnd"));
             }
-            var (addOns, problem) = await AddOnOffers.PriceAsync(connection, Caller.Of(context).TenantId, request.AddOns, record.State.Plan.Cycle, record.Currency, ct);
+            var (addOns, problem) = await AddOnOffers.PriceAsync(connection, Caller.Of(context).TenantId, request.AddOns, record.State.Plan.Cycle, record.Currency, record.State, ct);
             return problem is null ? (new ChangeAddOns(addOns), null) : (null, problem);
         }
     }
