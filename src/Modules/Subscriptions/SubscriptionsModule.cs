@@ -1,6 +1,7 @@
 using Balatrix.Modules.Identity;
 using Balatrix.Modules.Platform;
 using Balatrix.Modules.Platform.Jobs;
+using Balatrix.Modules.Usage;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
@@ -51,6 +52,6 @@ public static class SubscriptionsModule
         subscriptions.MapGet("{id}/usage", UsageEndpoints.Get).RequireRoles(Roles.Everyone, Scope.SubscriptionsRead)
             .WithSummary("Allowances and overage by period").Produces<UsageEndpoints.UsageList>();
         subscriptions.MapPost("{id}/usage", UsageEndpoints.Report).RequireScope(Scope.UsageWrite)
-            .WithSummary("Report usage by hand as a CloudEvent; the same id is charged once").Accepts<object>("application/json").Produces(200).Produces(201).Produces(202).ProducesProblem(409);
+            .WithSummary("Report usage by hand as a CloudEvent; the same id is charged once").Accepts<object>("application/json").Produces<UsageAnswerView>(201).Produces<UsageAnswerView>().Produces<UsageAnswerView>(202).ProducesProblem(409);
     }
 }
