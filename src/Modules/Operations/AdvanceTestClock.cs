@@ -28,7 +28,7 @@ public static class AdvanceTestClock
     /// <summary>Its route.</summary>
     public static void MapTestClock(this IEndpointRouteBuilder routes) => routes.MapPost("/api/v1/test-clock/advance", Advance)
         .WithTags("operations").RequireRoles(Roles.Admin, Scope.All).WithSummary("Advance a tenant's test clock; all that is due until then happens in its order")
-        .Produces<AdvanceView>().ProducesProblem(409);
+        .WithExample("""{"to":"2027-01-01T00:00:00Z"}""").Produces<AdvanceView>().ProducesProblem(409);
 
     internal static async Task<IResult> Advance(
         AdvanceRequest request, HttpContext context, Database database, TenantClock clock, IEnumerable<ITenantTime> times, CancellationToken cancellationToken)

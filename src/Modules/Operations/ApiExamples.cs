@@ -60,13 +60,6 @@ static class ApiExamples
         ["PUT /api/v1/plans/{id}"] = """{"name":"My plan","terms":{"prices":{"monthly":"399.00"},"decks":{"voice.outbound":["my-voice"]}}}""",
         ["POST /api/v1/addons"] = """{"code":"my-extension","name":"Extension","currency":"INR","terms":{"prices":{"monthly":"99.00"},"limits":{"extensions":1}}}""",
         ["PUT /api/v1/addons/{id}"] = """{"name":"Extension","terms":{"prices":{"monthly":"119.00"},"limits":{"extensions":1}}}""",
-        ["POST /api/v1/subscriptions"] = """{"account":"ACC-10001","plan":"starter","cycle":"monthly","trial":false,"autoRenew":true}""",
-        ["PUT /api/v1/subscriptions/{id}"] = """{"autoRenew":false}""",
-        ["POST /api/v1/subscriptions/{id}/change-plan"] = """{"plan":"professional","cycle":"annual","when":"now"}""",
-        ["POST /api/v1/subscriptions/{id}/cancel"] = """{"when":"period_end"}""",
-        ["POST /api/v1/subscriptions/{id}/suspend"] = """{"mode":"pause"}""",
-        ["POST /api/v1/subscriptions/{id}/usage"] = """{"specversion":"1.0","id":"meter-1","source":"by-hand","type":"balatrix.event","time":"2026-11-21T09:30:00Z","data":{"channel":"sms_otp","quantity":3}}""",
-        ["POST /api/v1/test-clock/advance"] = """{"to":"2027-01-01T00:00:00Z"}""",
         ["POST /api/v1/auth/api-keys"] = """{"name":"softswitch","scopes":["usage:write","wallet:write"],"allowedIps":["10.0.0.0/8"]}""",
     };
 

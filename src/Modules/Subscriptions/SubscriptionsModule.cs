@@ -31,19 +31,24 @@ public static class SubscriptionsModule
     {
         var subscriptions = routes.MapGroup("/api/v1/subscriptions").WithTags("subscriptions");
         subscriptions.MapPost("", SubscribeEndpoint.Subscribe).RequireRoles(Roles.Everyone, Scope.SubscriptionsWrite)
+            .WithExample("""{"account":"ACC-10001","plan":"starter","cycle":"monthly","trial":false,"addOns":[],"autoRenew":true}""")
             .WithSummary("Subscribe an account: monthly, quarterly or annual, with trial and add-ons; preview=true shows the amounts").Produces<StepView>(201).Produces<StepView>().ProducesProblem(402).ProducesProblem(409);
         subscriptions.MapGet("", SubscriptionEndpoints.List).RequireRoles(Roles.Everyone, Scope.SubscriptionsRead)
             .WithSummary("List subscriptions, the latest first").Produces<SubscriptionEndpoints.SubscriptionList>();
         subscriptions.MapGet("{id}", SubscriptionEndpoints.Get).RequireRoles(Roles.Everyone, Scope.SubscriptionsRead).WithSummary("One subscription").Produces<SubscriptionView>();
         subscriptions.MapPut("{id}", SubscriptionEndpoints.Update).RequireRoles(Roles.Everyone, Scope.SubscriptionsWrite)
+            .WithExample("""{"autoRenew":false}""")
             .WithSummary("Add-ons (prorated), auto-renew, payment method; takes a cancellation or a scheduled change back").Produces<StepView>().ProducesProblem(402).ProducesProblem(409).ProducesProblem(412);
         subscriptions.MapDelete("{id}", MoveEndpoints.Delete).RequireRoles(Roles.Everyone, Scope.SubscriptionsWrite)
             .WithSummary("Cancel at the end of the period").Produces<StepView>().ProducesProblem(409).ProducesProblem(412);
         subscriptions.MapPost("{id}/change-plan", MoveEndpoints.ChangePlan).RequireRoles(Roles.Everyone, Scope.SubscriptionsWrite)
+            .WithExample("""{"plan":"professional","cycle":"annual","when":"now"}""")
             .WithSummary("Change the plan or cycle now, prorated to the second, or at the renewal; preview=true shows the amounts").Produces<StepView>().ProducesProblem(402).ProducesProblem(409).ProducesProblem(412);
         subscriptions.MapPost("{id}/cancel", MoveEndpoints.Cancel).RequireRoles(Roles.Everyone, Scope.SubscriptionsWrite)
+            .WithExample("""{"when":"period_end"}""")
             .WithSummary("Cancel at the end of the period, or now with the rest given back").Produces<StepView>().ProducesProblem(409).ProducesProblem(412);
         subscriptions.MapPost("{id}/suspend", MoveEndpoints.Suspend).RequireRoles(Roles.Staff, Scope.SubscriptionsWrite)
+            .WithExample("""{"mode":"pause"}""")
             .WithSummary("Suspend, or pause with the rest of the period given back").Produces<StepView>().ProducesProblem(409).ProducesProblem(412);
         subscriptions.MapPost("{id}/activate", MoveEndpoints.Activate).RequireRoles(Roles.Staff, Scope.SubscriptionsWrite)
             .WithSummary("End a trial, resume, or take a cancellation back").Produces<StepView>().ProducesProblem(402).ProducesProblem(409).ProducesProblem(412);
@@ -52,6 +57,8 @@ public static class SubscriptionsModule
         subscriptions.MapGet("{id}/usage", UsageEndpoints.Get).RequireRoles(Roles.Everyone, Scope.SubscriptionsRead)
             .WithSummary("Allowances and overage by period").Produces<UsageEndpoints.UsageList>();
         subscriptions.MapPost("{id}/usage", UsageEndpoints.Report).RequireScope(Scope.UsageWrite)
-            .WithSummary("Report usage by hand as a CloudEvent; the same id is charged once").Accepts<object>("application/json").Produces<UsageAnswerView>(201).Produces<UsageAnswerView>().Produces<UsageAnswerView>(202).ProducesProblem(409);
+            .WithSummary("Report usage by hand as a CloudEvent; the same id is charged once").Accepts<object>("application/json")
+            .WithExample("""{"specversion":"1.0","id":"meter-1","source":"by-hand","type":"balatrix.event","time":"2026-11-21T09:30:00Z","data":{"channel":"sms_otp","quantity":3}}""")
+            .Produces<UsageAnswerView>(201).Produces<UsageAnswerView>().Produces<UsageAnswerView>(202).ProducesProblem(409);
     }
 }
