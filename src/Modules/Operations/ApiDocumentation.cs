@@ -21,7 +21,7 @@ public static partial class ApiDocumentation
     static readonly Dictionary<string, string> Problems = new(StringComparer.Ordinal)
     {
         ["400"] = "The request could not be read.",
-        ["401"] = "No API key, or one that is unknown, revoked, expired or not allowed from this address.",
+        ["401"] = "No access token or API key, or one that is unknown, ended, revoked, expired or not allowed from this address.",
         ["403"] = "The API key has not the scope that is needed.",
         ["404"] = "Nothing of that name here, or not for this caller.",
         ["409"] = "It conflicts with what is there.",
@@ -104,7 +104,7 @@ public static partial class ApiDocumentation
         document.Components ??= new OpenApiComponents();
         document.Components.SecuritySchemes = new Dictionary<string, IOpenApiSecurityScheme>(StringComparer.Ordinal)
         {
-            [BearerScheme] = new OpenApiSecurityScheme { Type = SecuritySchemeType.Http, Scheme = "bearer", BearerFormat = "bx_…", Description = "An API key." },
+            [BearerScheme] = new OpenApiSecurityScheme { Type = SecuritySchemeType.Http, Scheme = "bearer", BearerFormat = "JWT or bx_…", Description = "An access token of a login, or an API key." },
             [KeyScheme] = new OpenApiSecurityScheme { Type = SecuritySchemeType.ApiKey, In = ParameterLocation.Header, Name = "X-Api-Key", Description = "An API key." },
             [BasicScheme] = new OpenApiSecurityScheme { Type = SecuritySchemeType.Http, Scheme = "basic", Description = "Any user name; the API key as password." },
         };

@@ -33,7 +33,10 @@ public sealed class ScheduledNodes(JobWorld world) : IClassFixture<JobWorld>
             var effects = await world.OwnerAsync($"select count(*) from platform.effects where tenant_id = {tenant}", r => r.GetInt64(0));
             Assert.Equal(await world.OwnerAsync($"select count(*) from platform.jobs where tenant_id = {tenant} and status = 'done'", r => r.GetInt64(0)), effects);
         }
-        Assert.Equal(["Asia/Kolkata", "Europe/London"], await world.OwnerAsync("select trigger_name from quartz.qrtz_triggers where trigger_group = 'every-second' order by 1", r => r.GetString(0)));
+        // The tenants of Fiji are another test's, which may have run before.
+        Assert.Equal(
+            ["Asia/Kolkata", "Europe/London"],
+            await world.OwnerAsync("select trigger_name from quartz.qrtz_triggers where trigger_group = 'every-second' and trigger_name <> 'Pacific/Fiji' order by 1", r => r.GetString(0)));
     }
 
     [Fact]
