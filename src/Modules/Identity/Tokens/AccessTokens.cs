@@ -20,6 +20,9 @@ public sealed class AccessTokens(SigningKeys keys, TimeProvider time)
     const string Name = "balatrix";
     const int LongestToken = 4096;
 
+    // The + of the type as it is, for readers who look at it.
+    static readonly JsonSerializerOptions Plain = new() { Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
     /// <summary>A new token.</summary>
     public async Task<string> IssueAsync(int tenantId, Guid userId, Guid sessionId, string role, long? customerId, CancellationToken cancellationToken)
     {
@@ -38,7 +41,7 @@ public sealed class AccessTokens(SigningKeys keys, TimeProvider time)
             ["jti"] = Guid.NewGuid(),
         });
         var signer = await keys.SignerAsync(cancellationToken);
-        var content = Part(JsonSerializer.SerializeToUtf8Bytes(new { alg = "ES256", typ = "at+jwt", kid = signer.KeyId })) + "." + Part(payload);
+        var content = Part(JsonSerializer.SerializeToUtf8Bytes(new { alg = "ES256", typ = "at+jwt", kid = signer.KeyId }, Plain)) + "." + Part(payload);
         return content + "." + Part(signer.Sign(Encoding.ASCII.GetBytes(content)));
 
         static string Part(byte[] bytes) => Base64Url.EncodeToString(bytes);
