@@ -26,11 +26,12 @@ public sealed class RequestBodiesTests
     }
 
     [Fact]
-    public async Task A_third_large_body_waits_until_one_is_done_with_and_small_ones_do_not_wait()
+    public async Task One_large_body_too_many_waits_until_one_is_done_with_and_small_ones_do_not_wait()
     {
         using var bodies = new RequestBodies();
         using var first = await bodies.ReadAsync(Request(Large), CancellationToken.None);
         using var second = await bodies.ReadAsync(Request(Large), CancellationToken.None);
+        using var another = await bodies.ReadAsync(Request(Large), CancellationToken.None);
         var third = bodies.ReadAsync(Request(Large), CancellationToken.None);
         using (await bodies.ReadAsync(Request([1, 2, 3]), CancellationToken.None))
             Assert.False(third.IsCompleted);
@@ -60,6 +61,7 @@ public sealed class RequestBodiesTests
         using var bodies = new RequestBodies();
         using var first = await bodies.ReadAsync(Request(Large), CancellationToken.None);
         using var second = await bodies.ReadAsync(Request(Large), CancellationToken.None);
+        using var another = await bodies.ReadAsync(Request(Large), CancellationToken.None);
         using var gone = new CancellationTokenSource();
         var third = bodies.ReadAsync(Request(Large), gone.Token);
         await gone.CancelAsync();
