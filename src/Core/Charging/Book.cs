@@ -21,6 +21,9 @@ public enum Book : short
     /// <summary>Earned by recurring prices of plans and add-ons.</summary>
     RevenueRecurring = 13,
 
+    /// <summary>Earned by fees, such as for paying late.</summary>
+    RevenueFee = 14,
+
     /// <summary>Money received outside any gateway (bank transfer, cash, cheque).</summary>
     GatewayManual = 20,
 
@@ -29,6 +32,9 @@ public enum Book : short
 
     /// <summary>Money at Stripe.</summary>
     GatewayStripe = 22,
+
+    /// <summary>Income tax that customers withheld from what they paid; to be claimed by their certificates.</summary>
+    TdsReceivable = 23,
 
     /// <summary>Corrections by hand.</summary>
     Adjustment = 30,
@@ -41,6 +47,27 @@ public enum Book : short
 
     /// <summary>Given up as lost.</summary>
     Writeoff = 33,
+
+    /// <summary>Central GST on what was invoiced.</summary>
+    GstOutputCgst = 40,
+
+    /// <summary>State GST on what was invoiced.</summary>
+    GstOutputSgst = 41,
+
+    /// <summary>Union territory GST on what was invoiced.</summary>
+    GstOutputUtgst = 42,
+
+    /// <summary>Integrated GST on what was invoiced.</summary>
+    GstOutputIgst = 43,
+
+    /// <summary>Value added tax of a country other than India on what was invoiced.</summary>
+    VatOutput = 44,
+
+    /// <summary>Tax set aside from advances that receipt vouchers were given for, until an invoice adjusts it.</summary>
+    GstAdvance = 45,
+
+    /// <summary>What rounding invoices to the paisa and the rupee gave and took.</summary>
+    RoundOff = 50,
 }
 
 /// <summary>What kind of journal entry a posting that is not use is. Numbers are stored.</summary>
@@ -69,6 +96,21 @@ public enum EntryKind : short
 
     /// <summary>Recurring prices charged, or given back for time that is not used.</summary>
     Subscription = 8,
+
+    /// <summary>Given back on a credit note, or charged on a debit note.</summary>
+    Note = 9,
+
+    /// <summary>A fee, such as for paying late.</summary>
+    Fee = 10,
+
+    /// <summary>A debt given up.</summary>
+    Writeoff = 11,
+
+    /// <summary>A payment given back to where it came from.</summary>
+    PaymentRefund = 12,
+
+    /// <summary>Tax on a recharge, or set aside from one.</summary>
+    RechargeTax = 13,
 }
 
 /// <summary>Names of books and kinds as the API and reports show them.</summary>
@@ -83,13 +125,22 @@ public static class Books
         Book.RevenueSms => "revenue.sms",
         Book.RevenueEvent => "revenue.event",
         Book.RevenueRecurring => "revenue.recurring",
+        Book.RevenueFee => "revenue.fee",
         Book.GatewayManual => "gateway.manual",
         Book.GatewayRazorpay => "gateway.razorpay",
         Book.GatewayStripe => "gateway.stripe",
+        Book.TdsReceivable => "tds.receivable",
         Book.Adjustment => "adjustment",
         Book.Transfer => "transfer",
         Book.Bonus => "bonus",
         Book.Writeoff => "writeoff",
+        Book.GstOutputCgst => "gst.output.cgst",
+        Book.GstOutputSgst => "gst.output.sgst",
+        Book.GstOutputUtgst => "gst.output.utgst",
+        Book.GstOutputIgst => "gst.output.igst",
+        Book.VatOutput => "vat.output",
+        Book.GstAdvance => "gst.advance",
+        Book.RoundOff => "roundoff",
         _ => throw new ArgumentOutOfRangeException(nameof(book), book, "Not a book."),
     };
 
@@ -104,6 +155,11 @@ public static class Books
         EntryKind.InvoicePosting => "invoice",
         EntryKind.Payment => "payment",
         EntryKind.Subscription => "subscription",
+        EntryKind.Note => "note",
+        EntryKind.Fee => "fee",
+        EntryKind.Writeoff => "writeoff",
+        EntryKind.PaymentRefund => "payment_refund",
+        EntryKind.RechargeTax => "recharge_tax",
         _ => throw new ArgumentOutOfRangeException(nameof(kind), kind, "Not an entry kind."),
     };
 

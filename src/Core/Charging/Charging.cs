@@ -39,7 +39,7 @@ public static partial class Charging
             return Refused(state, Refusal.CurrencyMismatch);
         if (post.AmountMicros is 0 or > MaxMicros or < -MaxMicros || Math.Abs(state.BalanceMicros + post.AmountMicros) > MaxMicros)
             return Refused(state, Refusal.InvalidAmount);
-        if (post.AmountMicros < 0 && state.AvailableMicros < -post.AmountMicros)
+        if (post.AmountMicros < 0 && !post.IsOwed && state.AvailableMicros < -post.AmountMicros)
             return Refused(state, Refusal.InsufficientBalance);
         var after = state with { BalanceMicros = state.BalanceMicros + post.AmountMicros, EntryNo = state.EntryNo + 1 };
         var posting = post.AmountMicros > 0

@@ -47,4 +47,5 @@ public sealed record Release(Guid ReservationId, bool OnlyIfExpired) : Operation
 /// <param name="Currency">ISO 4217 code; must be the account's.</param>
 /// <param name="Reference">The outside's name of the movement (bank reference, voucher).</param>
 /// <param name="Detail">A JSON object of further facts, or null.</param>
-public sealed record Post(Guid Key, EntryKind Kind, Book Counter, long AmountMicros, string Currency, string Reference, string? Detail) : Operation(Key);
+/// <param name="IsOwed">True for what the law or a gateway already made due, such as the tax of an invoice: it is posted whatever the balance, also below the credit limit.</param>
+public sealed record Post(Guid Key, EntryKind Kind, Book Counter, long AmountMicros, string Currency, string Reference, string? Detail, bool IsOwed = false) : Operation(Key);
