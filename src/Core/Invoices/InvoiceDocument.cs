@@ -44,7 +44,7 @@ public sealed record DocumentParty(
 /// <param name="Unit">minutes (with seconds as decimals), messages, events, or empty.</param>
 /// <param name="Covered">Of the quantity, what allowances paid; null or zero when none did.</param>
 /// <param name="Count">Calls, messages or events in the line; 0 for what is not use.</param>
-/// <param name="RateMicros">Price of one unit when all of the line has one; null otherwise.</param>
+/// <param name="RateMicros">Price of one unit that allowances did not pay, the average where there were several; null for what has no unit.</param>
 /// <param name="TaxableMicros">Taxable value, in whole paisa.</param>
 /// <param name="RateBasisPoints">Tax rate in hundredths of a per cent (1800 is 18 %), all heads together.</param>
 /// <param name="Tax">Tax by head.</param>
@@ -54,6 +54,9 @@ public sealed record InvoiceLine(
     string Service, string SacCode, string Description, decimal? Quantity, string Unit, decimal? Covered, long Count, long? RateMicros, long TaxableMicros, int RateBasisPoints, TaxAmounts Tax,
     DateOnly? From, DateOnly? To)
 {
+    /// <summary>Credits and discounts taken off before the taxable value.</summary>
+    public long DiscountMicros { get; init; }
+
     /// <summary>Taxable value and tax.</summary>
     public long TotalMicros => TaxableMicros + Tax.TotalMicros;
 }

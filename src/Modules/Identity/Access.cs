@@ -45,12 +45,25 @@ public static class Scope
     /// <summary>Subscribe, change, renew, cancel.</summary>
     public const string SubscriptionsWrite = "subscriptions:write";
 
+    /// <summary>Read invoices, notes and vouchers.</summary>
+    public const string InvoicesRead = "invoices:read";
+
+    /// <summary>Generate invoices, mark them paid, void, credit, remind.</summary>
+    public const string InvoicesWrite = "invoices:write";
+
+    /// <summary>Read payments and saved methods.</summary>
+    public const string PaymentsRead = "payments:read";
+
+    /// <summary>Take payments, save methods, refund.</summary>
+    public const string PaymentsWrite = "payments:write";
+
     /// <summary>Prove the books.</summary>
     public const string LedgerRead = "ledger:read";
 
     /// <summary>All scopes.</summary>
     public static readonly IReadOnlyList<string> Known =
-        [All, CustomersRead, CustomersWrite, UsageWrite, UsageRead, WalletWrite, AccountsRead, AccountsWrite, AccountsAdmin, CatalogRead, CatalogWrite, SubscriptionsRead, SubscriptionsWrite, LedgerRead];
+        [All, CustomersRead, CustomersWrite, UsageWrite, UsageRead, WalletWrite, AccountsRead, AccountsWrite, AccountsAdmin, CatalogRead, CatalogWrite, SubscriptionsRead, SubscriptionsWrite,
+            InvoicesRead, InvoicesWrite, PaymentsRead, PaymentsWrite, LedgerRead];
 }
 
 /// <summary>Who a caller is: one of the roles of people, or a program with a key.</summary>
