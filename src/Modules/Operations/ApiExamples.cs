@@ -46,8 +46,12 @@ static class ApiExamples
              "billsec":"62","billusec":"61200000","hangup_cause":"NORMAL_CLEARING"}}
             """,
         ["PUT /api/v1/settings"] = """
-            {"gst":{"legalName":"Balatrix Communications Private Limited","gstin":"27AAGCG4576J1Z6","addressLines":["12 Marine Drive","Mumbai 400020"],"state":"27"},
-             "invoiceSeries":"BX","taxMode":"exclusive","roundOff":true,"branding":{"name":"Balatrix","color":"#0a4d8c"}}
+            {"gst":{"legalName":"Balatrix Communications Private Limited","gstin":"27AAGCG4576J1Z6","addressLines":["12 Marine Drive","Mumbai 400020"],"state":"27",
+             "town":"Mumbai","postalCode":"400020"},"country":"IN","lut":[{"financialYear":"2026-27","number":"AD270326000001X"}],"sacCodes":{"sms":"998413"},
+             "prepaidTaxMode":"recharge","invoiceSeries":"BX","taxMode":"exclusive","roundOff":true,"paymentTermsDays":15,
+             "eInvoice":{"enabled":false,"portalUrl":"https://portal.example/einvoice","userName":"balatrix","password":"…"},
+             "bank":{"accountName":"Balatrix","accountNumber":"50200012345678","ifsc":"HDFC0000240","bankName":"HDFC Bank","upiId":"billing@hdfcbank"},
+             "branding":{"name":"Balatrix","color":"#0a4d8c"}}
             """,
         ["POST /api/v1/rate-decks"] = """{"name":"my-voice","kind":"voice","currency":"INR"}""",
         ["POST /api/v1/rate-decks/{id}/import"] = "prefix,description,rate,increment_seconds\n91,India,1.20,60\n9198,India Mobile,0.60,1\n",
