@@ -1,3 +1,6 @@
+using System.Collections.Immutable;
+using Balatrix.Core.Tax;
+
 namespace Balatrix.Modules.Platform;
 
 /// <summary>What a tenant decides about itself. Read through <see cref="TenantSettingsStore"/>, which fills in what everybody has.</summary>
@@ -47,6 +50,16 @@ public sealed record TenantSettings
 
     /// <summary>How it looks.</summary>
     public Branding? Branding { get; init; }
+
+    /// <summary>What tax goes by. Without an identity as a supplier none is charged.</summary>
+    public SupplierTaxIdentity TaxIdentity() => new()
+    {
+        Country = Country ?? "IN",
+        Gstin = Gst?.Gstin,
+        LutYears = [.. (Lut ?? []).Select(l => l.FinancialYear!)],
+        VatRates = Gst is null ? [] : [.. (TaxRates ?? []).Select(r => new DatedRate(r.From, r.BasisPoints))],
+        SacCodes = (SacCodes ?? []).ToImmutableDictionary(StringComparer.Ordinal),
+    };
 }
 
 /// <summary>The tenant as a supplier: under GST, or under the law of its own country.</summary>
