@@ -48,6 +48,26 @@ need_postgres() {
     fi
 }
 
+# The signatures of payment gateways are held against the gateways' own npm packages.
+need_node() {
+    if command -v node >/dev/null && command -v npm >/dev/null; then
+        return
+    fi
+    if ! command -v apt-get >/dev/null; then
+        echo "node and npm are missing. Install Node.js 20 or newer: see https://nodejs.org" >&2
+        exit 1
+    fi
+    local as_root=()
+    [ "$(id -u)" -eq 0 ] || as_root=(sudo -n)
+    echo "Installing node and npm (apt-get install nodejs npm)." >&2
+    "${as_root[@]}" apt-get update -qq || echo "apt-get update failed; trying with the lists that are here." >&2
+    "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq nodejs npm >/dev/null </dev/null || true
+    if ! command -v npm >/dev/null; then
+        echo "Installing did not bring npm. Install Node.js 20 or newer by hand: see https://nodejs.org" >&2
+        exit 1
+    fi
+}
+
 # Builds the program when a source is newer than the last build.
 build_balatrix() {
     local root=$1 stamp=$1/src/Web/bin/.built
