@@ -11,6 +11,7 @@ using Balatrix.Modules.Platform;
 using Balatrix.Modules.Platform.Jobs;
 using Balatrix.Modules.Platform.Schedules;
 using Balatrix.Modules.Subscriptions;
+using Balatrix.Modules.Tariffs;
 using Balatrix.Modules.Usage;
 using Balatrix.Modules.Voice;
 using Microsoft.AspNetCore.Builder;
@@ -39,6 +40,7 @@ public static class BalatrixModules
         services.AddUsage();
         services.AddVoice();
         services.AddSubscriptions();
+        services.AddTariffs();
         services.AddApiDocumentation();
         services.AddSingleton<SeedData>();
         // Last, so that it stops first: jobs still use what stops after it.
@@ -64,6 +66,7 @@ public static class BalatrixModules
         app.MapVoice();
         app.MapMessaging();
         app.MapSubscriptions();
+        app.MapTariffs();
         app.MapTestClock();
         app.MapHealth();
         app.MapAudit();

@@ -18,6 +18,7 @@ public static class ModuleMap
         ["Messaging"] = ["Catalog", "Customers", "Identity", "Ledger", "Platform", "Usage"],
         ["Subscriptions"] = ["Audit", "Catalog", "Customers", "Identity", "Ledger", "Platform", "Usage"],
         ["Payments"] = [],
+        ["Tariffs"] = ["Audit", "Catalog", "Customers", "Identity", "Ledger", "Platform"],
         ["Operations"] = ["Audit", "Catalog", "Customers", "Identity", "Ledger", "Platform"],
     };
 }

@@ -1,3 +1,5 @@
+using Balatrix.Core.Usage;
+
 namespace Balatrix.Core.Charging;
 
 /// <summary>A book of the double-entry ledger. Numbers are stored and never change; an account's own book is <see cref="Wallet"/> or <see cref="Receivable"/>.</summary>
@@ -161,6 +163,15 @@ public static class Books
         EntryKind.PaymentRefund => "payment_refund",
         EntryKind.RechargeTax => "recharge_tax",
         _ => throw new ArgumentOutOfRangeException(nameof(kind), kind, "Not an entry kind."),
+    };
+
+    /// <summary>The book that use of a service earns on.</summary>
+    public static Book RevenueOf(Service service) => service switch
+    {
+        Service.VoiceOutbound or Service.VoiceInbound => Book.RevenueVoice,
+        Service.Sms => Book.RevenueSms,
+        Service.Event => Book.RevenueEvent,
+        _ => throw new ArgumentOutOfRangeException(nameof(service), service, "Not a service."),
     };
 
     /// <summary>Whether a book belongs to accounts, so that postings to it move a balance.</summary>

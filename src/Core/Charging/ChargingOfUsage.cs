@@ -75,7 +75,7 @@ public static partial class Charging
             SpentDay = moment.BillingDay,
         };
         trace?.AddBalance(after.BalanceMicros);
-        var posting = new Posting(after.EntryNo, state.OwnBook, RevenueOf(usage.Service), charged, after.BalanceMicros);
+        var posting = new Posting(after.EntryNo, state.OwnBook, Books.RevenueOf(usage.Service), charged, after.BalanceMicros);
         var outcome = new UsageOutcome(planVersionId, price.Destination, price.BilledQuantity, price.CoveredQuantity, shortfall);
         return new(after, new Decision(Refusal.None, posting, outcome));
     }
@@ -115,12 +115,4 @@ public static partial class Charging
         }
         return first;
     }
-
-    static Book RevenueOf(Service service) => service switch
-    {
-        Service.VoiceOutbound or Service.VoiceInbound => Book.RevenueVoice,
-        Service.Sms => Book.RevenueSms,
-        Service.Event => Book.RevenueEvent,
-        _ => throw new ArgumentOutOfRangeException(nameof(service), service, "Not a service."),
-    };
 }

@@ -22,6 +22,9 @@ public sealed partial class PriceBookStore(Database database, ILogger<PriceBookS
     {
         public ConcurrentDictionary<(int TenantId, int PlanVersionId), PriceBook> Books { get; } = new();
 
+        /// <summary>Plans' books with a tariff before them. Refreshing begins without: they are many and small, and are made when use asks for them.</summary>
+        public ConcurrentDictionary<(int TenantId, int PlanVersionId, int TariffVersionId), PriceBook> TariffBooks { get; } = new();
+
         public ConcurrentDictionary<(int TenantId, string Deck), Lazy<Task<CompiledDeck?>>> Decks { get; } = new();
     }
 
@@ -37,6 +40,22 @@ public sealed partial class PriceBookStore(Database database, ILogger<PriceBookS
         return await LoadAsync(snapshot, tenantId, planVersionId, cancellationToken) is { } book
             ? snapshot.Books.GetOrAdd((tenantId, planVersionId), book)
             : null;
+    }
+
+    /// <summary>The price book of a plan version with a tariff's own prices searched first.</summary>
+    public async ValueTask<PriceBook?> GetAsync(int tenantId, int planVersionId, int? tariffVersionId, CancellationToken cancellationToken)
+    {
+        if (tariffVersionId is not { } tariff)
+            return await GetAsync(tenantId, planVersionId, cancellationToken);
+        // The snapshot before the book: should prices change in between, the newer book goes with the older snapshot.
+        var snapshot = Volatile.Read(ref compiled);
+        if (snapshot.TariffBooks.TryGetValue((tenantId, planVersionId, tariff), out var known))
+            return known;
+        if (await GetAsync(tenantId, planVersionId, cancellationToken) is not { } plan)
+            return null;
+        var version = await database.InTenantAsync(tenantId, (connection, ct) => TariffStore.VersionAsync(connection, tenantId, tariff, ct), cancellationToken)
+            ?? throw new InvalidOperationException($"Tariff version {tariff} is not there.");
+        return snapshot.TariffBooks.GetOrAdd((tenantId, planVersionId, tariff), TariffBook.Compile(version.Tariff, version.EffectiveFrom, plan));
     }
 
     /// <summary>A compiled deck by name, or null.</summary>

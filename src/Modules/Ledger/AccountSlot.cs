@@ -1,10 +1,11 @@
 using System.Collections.Immutable;
 using Balatrix.Core.Charging;
+using Balatrix.Modules.Catalog;
 
 namespace Balatrix.Modules.Ledger;
 
 /// <summary>One locked account in a batch: as it was read, and as the batch's operations have left it so far.</summary>
-sealed class AccountSlot(AccountState loaded, int? planVersionId, DateTimeOffset planSince, short? firstMonth, short? lastMonth)
+sealed class AccountSlot(AccountState loaded, int? planVersionId, DateTimeOffset planSince, short? firstMonth, short? lastMonth, bool hasTariffs)
 {
     /// <summary>As it was read.</summary>
     public AccountState Loaded { get; private set; } = loaded;
@@ -20,6 +21,12 @@ sealed class AccountSlot(AccountState loaded, int? planVersionId, DateTimeOffset
 
     /// <summary>The plans it had, oldest first; read only when some use is older than its plan.</summary>
     public List<(DateTimeOffset From, int? PlanVersionId)>? PlanHistory { get; set; }
+
+    /// <summary>Whether it has or had a tariff.</summary>
+    public bool HasTariffs => hasTariffs;
+
+    /// <summary>Its tariffs; read only when it has any.</summary>
+    public List<TariffSpan>? Tariffs { get; set; }
 
     /// <summary>Whether anything is to be written.</summary>
     public bool IsChanged => !ReferenceEquals(State, Loaded);

@@ -3,6 +3,7 @@ using System.Text.Json;
 using Balatrix.Core.Charging;
 using Balatrix.Core.Rating;
 using Balatrix.Core.Usage;
+using Balatrix.Modules.Catalog;
 
 namespace Balatrix.Modules.Ledger;
 
@@ -97,6 +98,27 @@ sealed class ChargeBatch : IDisposable
         return versions;
     }
 
+    /// <summary>The accounts with tariffs.</summary>
+    public long[] AccountsWithTariffs()
+    {
+        List<long>? ids = null;
+        foreach (var (id, slot) in Accounts)
+            if (slot.HasTariffs)
+                (ids ??= []).Add(id);
+        return ids is null ? [] : [.. ids];
+    }
+
+    /// <summary>The plan and tariff versions that its uses are priced by, where an account has a tariff.</summary>
+    public HashSet<(int PlanVersionId, int TariffVersionId)> TariffVersions(DateTimeOffset now)
+    {
+        var versions = new HashSet<(int, int)>();
+        foreach (var pending in Operations)
+            if (Accounts.TryGetValue(pending.AccountId, out var slot) && slot.Tariffs is { } tariffs && PricedAt(slot, pending.Operation, now) is var at
+                && slot.PlanVersionAt(at) is { } plan && TariffSpan.At(tariffs, at) is { } tariff)
+                versions.Add((plan, tariff));
+        return versions;
+    }
+
     /// <summary>Whether an operation ends in a usage record.</summary>
     public static bool IsUsage(Operation operation) => operation is Charge or Settle;
 
@@ -110,13 +132,15 @@ sealed class ChargeBatch : IDisposable
     };
 
     /// <summary>Decides every operation in order. All that is needed must have been loaded.</summary>
-    public void Apply(Func<int, PriceBook?> priceBook, Moment moment)
+    /// <param name="priceBook">By plan version and tariff version.</param>
+    /// <param name="moment">When.</param>
+    public void Apply(Func<int, int?, PriceBook?> priceBook, Moment moment)
     {
         for (var i = 0; i < Operations.Count; i++)
             decisions[i] = Decide(i, priceBook, moment);
     }
 
-    Decision Decide(int index, Func<int, PriceBook?> priceBook, Moment moment)
+    Decision Decide(int index, Func<int, int?, PriceBook?> priceBook, Moment moment)
     {
         var (accountId, operation) = (Operations[index].AccountId, Operations[index].Operation);
         if (!Accounts.TryGetValue(accountId, out var slot))
@@ -132,8 +156,8 @@ sealed class ChargeBatch : IDisposable
                     ? decisions[first] with { IsRepeat = true }
                     : new Decision(Refusal.Conflict);
         }
-        var at = UsageOf(operation)?.OccurredAt ?? ReservedAt(slot, operation) ?? moment.Now;
-        var prices = slot.PlanVersionAt(at) is { } version ? priceBook(version) : null;
+        var at = PricedAt(slot, operation, moment.Now);
+        var prices = slot.PlanVersionAt(at) is { } version ? priceBook(version, TariffSpan.At(slot.Tariffs, at)) : null;
         trace.Clear();
         var (state, decision) = Charging.Apply(slot.State, operation, prices, moment, trace);
         slot.State = state;
@@ -153,6 +177,10 @@ sealed class ChargeBatch : IDisposable
             slot.State = Charging.Apply(slot.State, new Release(settle.ReservationId, OnlyIfExpired: false), null, moment, null).State;
         return answer;
     }
+
+    /// <summary>The time whose prices hold for an operation.</summary>
+    static DateTimeOffset PricedAt(AccountSlot slot, Operation operation, DateTimeOffset now) =>
+        UsageOf(operation)?.OccurredAt ?? ReservedAt(slot, operation) ?? now;
 
     static DateTimeOffset? ReservedAt(AccountSlot slot, Operation operation)
     {

@@ -79,7 +79,7 @@ public sealed class ChargeBatchRunner(NpgsqlDataSource dataSource, PriceBookStor
             {
                 await LedgerStore.LoadAsync(connection, batch, cancellationToken);
                 await LoadRareAsync(connection, batch, lookFirst, cancellationToken);
-                var books = await PriceBooksAsync(batch, cancellationToken);
+                var books = await PriceBooksAsync(batch, now, cancellationToken);
                 batch.Apply(books, moment);
                 if (!batch.WritesAnything || (allOrNothing && batch.AnyRefused))
                     await ExecuteAsync(connection, "rollback", cancellationToken);
@@ -113,24 +113,30 @@ public sealed class ChargeBatchRunner(NpgsqlDataSource dataSource, PriceBookStor
                 await alongside(connection, decision, cancellationToken);
     }
 
-    /// <summary>What most batches do not need: plans of the past, and uses recorded before.</summary>
+    /// <summary>What most batches do not need: plans of the past, tariffs, and uses recorded before.</summary>
     static async Task LoadRareAsync(NpgsqlConnection connection, ChargeBatch batch, bool lookFirst, CancellationToken cancellationToken)
     {
         var withHistory = batch.AccountsThatNeedPlanHistory();
         if (withHistory.Length > 0)
             await LedgerStore.LoadPlanHistoryAsync(connection, batch, withHistory, cancellationToken);
+        var withTariffs = batch.AccountsWithTariffs();
+        if (withTariffs.Length > 0)
+            foreach (var (id, spans) in await TariffStore.SpansAsync(connection, batch.TenantId, withTariffs, cancellationToken))
+                batch.Accounts[id].Tariffs = spans;
         var queries = RecordedQueries.For(batch, lookFirst);
         if (queries.Count > 0)
             await LedgerStore.LoadRecordedAsync(connection, batch, queries, cancellationToken);
     }
 
-    async Task<Func<int, PriceBook?>> PriceBooksAsync(ChargeBatch batch, CancellationToken cancellationToken)
+    async Task<Func<int, int?, PriceBook?>> PriceBooksAsync(ChargeBatch batch, DateTimeOffset now, CancellationToken cancellationToken)
     {
         // One snapshot a batch: a change of prices in between takes effect with the next one.
-        var books = new Dictionary<int, PriceBook?>();
-        foreach (var version in batch.PlanVersions())
-            books[version] = await priceBooks.GetAsync(batch.TenantId, version, cancellationToken);
-        return version => books.GetValueOrDefault(version);
+        var books = new Dictionary<(int Plan, int Tariff), PriceBook?>();
+        foreach (var plan in batch.PlanVersions())
+            books[(plan, 0)] = await priceBooks.GetAsync(batch.TenantId, plan, cancellationToken);
+        foreach (var (plan, tariff) in batch.TariffVersions(now))
+            books[(plan, tariff)] = await priceBooks.GetAsync(batch.TenantId, plan, tariff, cancellationToken);
+        return (plan, tariff) => books.GetValueOrDefault((plan, tariff ?? 0));
     }
 
     async Task EnsureMonthsAsync(ChargeBatch batch, CancellationToken cancellationToken)

@@ -32,7 +32,7 @@ public static class LedgerPosting
         var answers = new PendingAnswers(posts.Count);
         batch.Begin(tenantId, [.. posts.Select((p, i) => new PendingOperation(tenantId, p.AccountId, p.Post, answers, i))], now);
         await LedgerStore.LoadAsync(connection, batch, cancellationToken, isCallersTransaction: true);
-        batch.Apply(_ => null, new Moment(now, 0));
+        batch.Apply((_, _) => null, new Moment(now, 0));
         if (batch.WritesAnything)
             await LedgerWrites.SaveAsync(connection, batch, now, cancellationToken, isCallersTransaction: true);
         return batch.Decisions.ToArray();

@@ -15,8 +15,8 @@ using Npgsql;
 namespace Balatrix.Modules.Usage;
 
 /// <summary>
-/// What past use would have cost under another plan: every record is priced again in order, against that plan's decks and
-/// monthly allowances. Reads only; records stream through, so that memory does not grow with them.
+/// What past use would have cost under another plan: every record is priced again in order, against the tariff that its account had,
+/// that plan's decks and monthly allowances. Reads only; records stream through, so that memory does not grow with them.
 /// </summary>
 public static class SimulatePlan
 {
@@ -71,7 +71,11 @@ public static class SimulatePlan
         var accounts = await AccountsAsync(request, tenantId, database, directory, cancellationToken);
         var showsProgress = context.Request.Headers.Accept.ToString().Contains("ndjson", StringComparison.OrdinalIgnoreCase);
         context.Response.ContentType = showsProgress ? "application/x-ndjson" : "application/json; charset=utf-8";
-        var simulation = new Simulation(plan, book, await clock.ZoneAsync(tenantId, cancellationToken));
+        var tariffs = await database.InTenantAsync(tenantId, (connection, ct) => TariffStore.SpansAsync(connection, tenantId, accounts, ct), cancellationToken);
+        var books = new Dictionary<int, PriceBook>();
+        foreach (var version in tariffs.Values.SelectMany(own => own).Where(s => s.From < to && (s.To is null || s.To > from)).Select(s => s.TariffVersionId).Distinct())
+            books[version] = (await priceBooks.GetAsync(tenantId, plan.PlanVersionId, version, cancellationToken))!;
+        var simulation = new Simulation(plan, book, tariffs, books, await clock.ZoneAsync(tenantId, cancellationToken));
         await database.InTenantAsync(tenantId, async (connection, ct) =>
         {
             await Database.ExecuteAsync(connection, "set transaction read only", [], ct);
@@ -102,7 +106,7 @@ public static class SimulatePlan
             : await directory.OwnAsync(new Caller(tenantId, "", Roles.Customer) { CustomerId = customerId }, cancellationToken);
     }
 
-    sealed class Simulation(PlanView plan, PriceBook book, TimeZoneInfo zone)
+    sealed class Simulation(PlanView plan, PriceBook book, Dictionary<long, List<TariffSpan>> tariffs, Dictionary<int, PriceBook> tariffBooks, TimeZoneInfo zone)
     {
         readonly System.Diagnostics.Stopwatch watch = System.Diagnostics.Stopwatch.StartNew();
         readonly (long Records, long Charged, long Simulated, long Covered)[] sums = new (long, long, long, long)[5];
@@ -111,6 +115,7 @@ public static class SimulatePlan
         readonly char[] key = new char[64];
         long account, accounts, unpriced;
         DateTimeOffset monthEnd;
+        List<TariffSpan>? ownTariffs;
 
         public long Read { get; private set; }
 
@@ -122,7 +127,7 @@ public static class SimulatePlan
             var text = key.AsSpan(0, (int)r.GetChars(3, 0, key, 0, key.Length));
             if (id != account || at >= monthEnd)
                 BeginMonth(id, at);
-            var decks = book.Decks(service);
+            var decks = (TariffSpan.At(ownTariffs, at) is { } tariff ? tariffBooks[tariff] : book).Decks(service);
             if (!Rater.TryFind(decks, text, at, out var deck, out var rate))
             {
                 unpriced++;
@@ -150,6 +155,7 @@ public static class SimulatePlan
             if (id != account)
                 accounts++;
             account = id;
+            ownTariffs = tariffs.GetValueOrDefault(id);
             monthEnd = PlanTerms.MonthOf(at, zone).To;
             for (var i = 0; i < grants.Length; i++)
                 left[i] = grants[i].Quantity;

@@ -104,7 +104,8 @@ public static class RerateCdrs
     {
         readonly List<Difference> shown = [];
         readonly SortedDictionary<string, (long Charged, long GivenBack)> sums = new(StringComparer.Ordinal);
-        readonly Dictionary<int, PriceBook?> books = [];
+        readonly Dictionary<(int Plan, int? Tariff), PriceBook?> books = [];
+        Dictionary<long, List<TariffSpan>> tariffs = [];
 
         public long Examined { get; private set; }
 
@@ -118,6 +119,7 @@ public static class RerateCdrs
 
         public async Task GoAsync(NpgsqlConnection connection, object?[] parameters, CancellationToken cancellationToken)
         {
+            tariffs = await TariffStore.SpansAsync(connection, tenantId, parameters[3] is long only ? [only] : null, cancellationToken);
             await using var command = Database.Command(connection, ReadCalls, parameters);
             command.Parameters[3].NpgsqlDbType = NpgsqlTypes.NpgsqlDbType.Bigint;
             command.CommandTimeout = 0;
@@ -141,8 +143,9 @@ public static class RerateCdrs
 
         async Task<AccountOperation?> PriceAsync(Call call, CancellationToken cancellationToken)
         {
-            if (!books.TryGetValue(call.PlanVersionId, out var book))
-                books.Add(call.PlanVersionId, book = await priceBooks.GetAsync(tenantId, call.PlanVersionId, cancellationToken));
+            var prices = (call.PlanVersionId, TariffSpan.At(tariffs.GetValueOrDefault(call.AccountId), call.At));
+            if (!books.TryGetValue(prices, out var book))
+                books.Add(prices, book = await priceBooks.GetAsync(tenantId, prices.PlanVersionId, prices.Item2, cancellationToken));
             var rated = book is null ? default : Rater.Rate(book.Decks(call.Service), call.Service, call.RatingKey, call.At, call.Quantity, call.Covered, null);
             if (!rated.Matched || rated.AmountMicros is < 0 or > Charging.MaxMicros)
             {
