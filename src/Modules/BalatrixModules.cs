@@ -3,6 +3,7 @@ using Balatrix.Modules.Catalog;
 using Balatrix.Modules.Customers;
 using Balatrix.Modules.Identity;
 using Balatrix.Modules.Identity.Logins;
+using Balatrix.Modules.Invoicing;
 using Balatrix.Modules.Ledger;
 using Balatrix.Modules.Messaging;
 using Balatrix.Modules.Notifications;
@@ -41,6 +42,7 @@ public static class BalatrixModules
         services.AddVoice();
         services.AddSubscriptions();
         services.AddTariffs();
+        services.AddInvoicing();
         services.AddApiDocumentation();
         services.AddSingleton<SeedData>();
         // Last, so that it stops first: jobs still use what stops after it.
@@ -67,6 +69,7 @@ public static class BalatrixModules
         app.MapMessaging();
         app.MapSubscriptions();
         app.MapTariffs();
+        app.MapInvoicing();
         app.MapTestClock();
         app.MapHealth();
         app.MapAudit();

@@ -11,7 +11,7 @@ public static class ModuleMap
         ["Notifications"] = ["Identity", "Platform"],
         ["Audit"] = ["Identity", "Platform"],
         ["Catalog"] = ["Audit", "Identity", "Platform"],
-        ["Customers"] = ["Audit", "Catalog", "Identity", "Ledger", "Notifications", "Platform"],
+        ["Customers"] = ["Audit", "Catalog", "Identity", "Ledger", "Platform"],
         ["Ledger"] = ["Catalog", "Customers", "Identity", "Platform"],
         ["Usage"] = ["Catalog", "Customers", "Identity", "Ledger", "Platform"],
         ["Voice"] = ["Audit", "Catalog", "Customers", "Identity", "Ledger", "Platform", "Usage"],
@@ -19,6 +19,7 @@ public static class ModuleMap
         ["Subscriptions"] = ["Audit", "Catalog", "Customers", "Identity", "Ledger", "Platform", "Usage"],
         ["Payments"] = [],
         ["Tariffs"] = ["Audit", "Catalog", "Customers", "Identity", "Ledger", "Platform"],
+        ["Invoicing"] = ["Audit", "Customers", "Identity", "Ledger", "Platform"],
         ["Operations"] = ["Audit", "Catalog", "Customers", "Identity", "Ledger", "Platform"],
     };
 }

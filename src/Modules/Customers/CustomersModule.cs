@@ -1,7 +1,5 @@
 using Balatrix.Modules.Identity;
-using Balatrix.Modules.Ledger;
 using Balatrix.Modules.Platform;
-using Balatrix.Modules.Platform.Jobs;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
@@ -20,7 +18,6 @@ public static class CustomersModule
         services.AddSingleton<AllowanceRenewal>();
         services.AddHostedService(p => p.GetRequiredService<AllowanceRenewal>());
         services.AddSingleton<ITenantTime>(p => p.GetRequiredService<AllowanceRenewal>());
-        services.AddJob<SendLowBalance>(BalanceCrossings.LowQueue, BalanceCrossings.LowKind);
         services.AddSingleton<AccountGates>();
         services.AddHostedService(p => p.GetRequiredService<AccountGates>());
     }
@@ -49,15 +46,13 @@ public static class CustomersModule
         accounts.MapGet("{id}/transactions", EntryEndpoints.Transactions).RequireRoles(Roles.Everyone, Scope.AccountsRead).WithSummary("Ledger entries, latest first").Produces<EntryPage>();
         accounts.MapGet("{id}/statement", EntryEndpoints.Statement).RequireRoles(Roles.Everyone, Scope.AccountsRead).WithSummary("Statement of a period, JSON or CSV")
             .Produces<StatementView>(200, "application/json", "text/csv").ProducesProblem(406);
-        accounts.MapPost("{id}/top-up", MoneyEndpoints.TopUp).RequireRoles(Roles.Staff, Scope.AccountsWrite).WithSummary("Credit money that came in; needs an Idempotency-Key")
-            .Produces<PostedEntry>(201).Produces<PostedEntry>().ProducesProblem(409);
         accounts.MapPost("{id}/adjust", MoneyEndpoints.Adjust).RequireRoles(Roles.Admin, Scope.AccountsAdmin).WithSummary("Correct a balance; needs an Idempotency-Key")
             .Produces<PostedEntry>(201).Produces<PostedEntry>().ProducesProblem(409);
         accounts.MapPost("{id}/transfer", MoneyEndpoints.Transfer).RequireRoles(Roles.Admin, Scope.AccountsAdmin).WithSummary("Move money to another account; needs an Idempotency-Key")
             .Produces<TransferView>(201).Produces<TransferView>().ProducesProblem(409);
         accounts.MapPut("{id}/limits", AccountEndpoints.SetLimits).RequireRoles(Roles.Staff, Scope.AccountsWrite).WithSummary("Credit limit, daily spend cap, concurrent calls, requests per second, addresses")
             .Produces<AccountView>();
-        accounts.MapPut("{id}/auto-recharge", AutoRecharge.Handle).RequireRoles(Roles.Everyone, Scope.AccountsWrite).WithSummary("Threshold, amount and payment method of recharging")
+        accounts.MapPut("{id}/auto-recharge", AccountEndpoints.SetAutoRecharge).RequireRoles(Roles.Everyone, Scope.AccountsWrite).WithSummary("Threshold, amount and payment method of recharging")
             .Produces<AccountView>();
     }
 }

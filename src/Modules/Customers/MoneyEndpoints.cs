@@ -8,15 +8,9 @@ using Microsoft.AspNetCore.Http;
 
 namespace Balatrix.Modules.Customers;
 
-/// <summary>Moving money by hand: top-up, adjustment, transfer. Each is done once for its idempotency key.</summary>
+/// <summary>Moving money by hand: adjustment, transfer. Each is done once for its idempotency key.</summary>
 public static class MoneyEndpoints
 {
-    /// <summary>Money that came in.</summary>
-    /// <param name="Amount">Decimal string, more than 0.</param>
-    /// <param name="Currency">ISO 4217 code; the account's when left out.</param>
-    /// <param name="Reference">The bank's or the cashier's name of it.</param>
-    public sealed record TopUpRequest(string? Amount, string? Currency, string? Reference);
-
     /// <summary>A correction.</summary>
     /// <param name="Amount">Decimal string; negative takes away.</param>
     /// <param name="Currency">ISO 4217 code; the account's when left out.</param>
@@ -28,16 +22,6 @@ public static class MoneyEndpoints
     /// <param name="Amount">Decimal string, more than 0.</param>
     /// <param name="Reference">Why.</param>
     public sealed record TransferRequest(string? To, string? Amount, string? Reference);
-
-    internal static async Task<IResult> TopUp(
-        string id, TopUpRequest request, HttpContext context, AccountDirectory directory, AccountStore accounts, ChargingPipeline pipeline, TenantClock clock, CancellationToken cancellationToken)
-    {
-        if (!Money.TryParse(request.Amount, out var amount) || amount <= 0)
-            return Problem.Invalid("amount", "a decimal string of more than 0, such as \"500.00\"").ToResult();
-        if (Check(request.Reference, "reference") is { } problem)
-            return problem.ToResult();
-        return await PostAsync(id, "top-up", EntryKind.TopUp, Book.GatewayManual, amount, request.Currency, request.Reference!, context, directory, accounts, pipeline, clock, cancellationToken);
-    }
 
     internal static async Task<IResult> Adjust(
         string id, AdjustRequest request, HttpContext context, AccountDirectory directory, AccountStore accounts, ChargingPipeline pipeline, TenantClock clock, CancellationToken cancellationToken)
@@ -77,7 +61,8 @@ public static class MoneyEndpoints
             statusCode: taken.IsRepeat ? 200 : 201);
     }
 
-    static readonly Problem MissingKey = new(400, "idempotency_key_required", "Money is moved once for a key: send one.", "Idempotency-Key", "1 to 128 characters, a new one for each movement");
+    /// <summary>The answer to a movement without a key.</summary>
+    internal static readonly Problem MissingKey = new(400, "idempotency_key_required", "Money is moved once for a key: send one.", "Idempotency-Key", "1 to 128 characters, a new one for each movement");
 
     static async Task<IResult> PostAsync(
         string id, string purpose, EntryKind kind, Book counter, long amount, string? currency, string reference, HttpContext context,
@@ -98,15 +83,14 @@ public static class MoneyEndpoints
             : Refusals.ToProblem(decision.Refusal).ToResult();
     }
 
-    static PostedEntry Entry(string account, string currency, Decision decision)
-    {
-        var posting = decision.Posting!.Value;
-        return new(
-            account, posting.EntryNo, Books.Name(posting.Debit), Books.Name(posting.Credit), Money.Format(posting.AmountMicros), currency,
-            Money.Format(posting.BalanceAfterMicros), decision.IsRepeat);
-    }
+    static PostedEntry Entry(string account, string currency, Decision decision) => Entry(account, currency, decision.Posting!.Value, decision.IsRepeat);
 
-    static string? Key(HttpContext context) =>
+    /// <summary>An entry as the API shows it.</summary>
+    internal static PostedEntry Entry(string account, string currency, Posting posting, bool isRepeat) => new(
+        account, posting.EntryNo, Books.Name(posting.Debit), Books.Name(posting.Credit), Money.Format(posting.AmountMicros), currency, Money.Format(posting.BalanceAfterMicros), isRepeat);
+
+    /// <summary>The request's idempotency key, or null.</summary>
+    internal static string? Key(HttpContext context) =>
         context.Request.Headers["Idempotency-Key"].ToString() is { Length: > 0 and <= 128 } key && !key.Contains('\0', StringComparison.Ordinal) ? key : null;
 
     static Problem? Check(string? text, string field) =>

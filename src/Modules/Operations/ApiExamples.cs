@@ -31,7 +31,6 @@ static class ApiExamples
         ["POST /api/v1/customers/{id}/suspend"] = """{"reason":"Chargeback under investigation"}""",
         ["POST /api/v1/customers/{id}/accounts"] = """{"kind":"prepaid","plan":"starter"}""",
         ["POST /api/v1/accounts"] = """{"name":"Acme","kind":"prepaid","plan":"starter","codes":["ACME-7"]}""",
-        ["POST /api/v1/accounts/{id}/top-up"] = """{"amount":"500.00","reference":"NEFT 12345"}""",
         ["POST /api/v1/accounts/{id}/adjust"] = """{"amount":"-25.00","reason":"Charged twice by mistake"}""",
         ["POST /api/v1/accounts/{id}/transfer"] = """{"to":"ACC-10002","amount":"100.00","reference":"Shared budget"}""",
         ["PUT /api/v1/accounts/{id}/limits"] = """{"creditLimit":"50000.00","dailySpendCap":"5000.00","concurrentCalls":10}""",
