@@ -11,7 +11,7 @@ public static class ModuleMap
         ["Notifications"] = ["Identity", "Platform"],
         ["Audit"] = ["Identity", "Platform"],
         ["Catalog"] = ["Audit", "Identity", "Platform"],
-        ["Customers"] = ["Audit", "Catalog", "Identity", "Ledger", "Platform"],
+        ["Customers"] = ["Audit", "Catalog", "Identity", "Ledger", "Notifications", "Platform"],
         ["Ledger"] = ["Catalog", "Customers", "Identity", "Platform"],
         ["Usage"] = ["Catalog", "Customers", "Identity", "Ledger", "Platform"],
         ["Voice"] = ["Audit", "Catalog", "Customers", "Identity", "Ledger", "Platform", "Usage"],

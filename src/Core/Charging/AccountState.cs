@@ -26,6 +26,19 @@ public enum AccountStatus : short
     Closed = 3,
 }
 
+/// <summary>What dunning has barred. Numbers are stored.</summary>
+public enum AccountBar : short
+{
+    /// <summary>Nothing.</summary>
+    None = 0,
+
+    /// <summary>New use but for calls that the account receives; what is going on may go on.</summary>
+    Outgoing = 1,
+
+    /// <summary>All new use.</summary>
+    All = 2,
+}
+
 /// <summary>All that a decision about one account depends on. Amounts are micro-units of <see cref="Currency"/>.</summary>
 public sealed record AccountState
 {
@@ -37,6 +50,9 @@ public sealed record AccountState
 
     /// <summary>Whether it may be used.</summary>
     public AccountStatus Status { get; init; } = AccountStatus.Active;
+
+    /// <summary>What is barred until overdue invoices are paid. It is dunning's alone: staff stop an account by its status.</summary>
+    public AccountBar Bar { get; init; }
 
     /// <summary>ISO 4217 code of its one currency.</summary>
     public required string Currency { get; init; }
@@ -73,6 +89,17 @@ public sealed record AccountState
 
     /// <summary>Those of its reservations that the operations at hand speak of.</summary>
     public ImmutableArray<ReservationState> Reservations { get; init; } = [];
+
+    /// <summary>Why the account takes no new use of a service; none when it does.</summary>
+    /// <param name="service">The service.</param>
+    /// <param name="isGoingOn">True for more of a use that is going on already.</param>
+    public Refusal UseRefusal(Service service, bool isGoingOn = false) => (Status, Bar) switch
+    {
+        (AccountStatus.Closed, _) => Refusal.AccountClosed,
+        (AccountStatus.Suspended, _) or (_, AccountBar.All) => Refusal.AccountSuspended,
+        (_, AccountBar.Outgoing) when !isGoingOn && service != Service.VoiceInbound => Refusal.AccountRestricted,
+        _ => Refusal.None,
+    };
 
     /// <summary>What can still be spent or held.</summary>
     public long AvailableMicros => BalanceMicros + CreditLimitMicros - HeldMicros;

@@ -14,14 +14,15 @@ public static partial class Charging
             return SameReservation(known, reserve)
                 ? new(state, new Decision(Refusal.None, Reservation: known, IsRepeat: true))
                 : Refused(state, Refusal.Conflict);
-        if (state.Status != AccountStatus.Active)
-            return Refused(state, state.Status == AccountStatus.Closed ? Refusal.AccountClosed : Refusal.AccountSuspended);
+        var refusal = state.UseRefusal(reserve.Usage.Service);
+        if (refusal != Refusal.None)
+            return Refused(state, refusal);
         var isCall = IsCall(reserve.Usage, reserve.AmountMicros is not null);
         if (isCall && state.OpenCalls >= state.MaxCalls)
             return Refused(state, Refusal.TooManyCalls);
         var empty = new ReservationState(
             reserve.ReservationId, ReservationStatus.Open, reserve.Usage with { Quantity = 0 }, reserve.AmountMicros is not null, 0, [], 0, reserve.ExpiresAt);
-        var refusal = Hold(state, empty, reserve.AmountMicros ?? reserve.Usage.Quantity, reserve.AcceptLess, prices, moment, trace, out var held, out var reservation);
+        refusal = Hold(state, empty, reserve.AmountMicros ?? reserve.Usage.Quantity, reserve.AcceptLess, prices, moment, trace, out var held, out var reservation);
         if (refusal != Refusal.None)
             return Refused(state, refusal);
         held = held with { OpenCalls = held.OpenCalls + (isCall ? 1 : 0), Reservations = held.Reservations.Add(reservation) };
@@ -38,14 +39,15 @@ public static partial class Charging
             return new(state, new Decision(Refusal.None, Reservation: known, IsRepeat: true));
         if (extend.Sequence != known.Sequence + 1)
             return Refused(state, Refusal.ExtensionOutOfOrder);
-        if (state.Status != AccountStatus.Active)
-            return Refused(state, state.Status == AccountStatus.Closed ? Refusal.AccountClosed : Refusal.AccountSuspended);
+        var refusal = state.UseRefusal(known.Usage.Service, isGoingOn: true);
+        if (refusal != Refusal.None)
+            return Refused(state, refusal);
         var more = known.IsAmount ? extend.AmountMicros ?? 0 : extend.Quantity;
         var had = known.IsAmount ? known.HeldMicros : known.Usage.Quantity;
         if (more is <= 0 or > MaxMicros)
             return Refused(state, Refusal.InvalidAmount);
         var freed = GiveBack(state, known);
-        var refusal = Hold(freed, known, had + more, extend.AcceptLess, prices, moment, trace, out var held, out var reservation);
+        refusal = Hold(freed, known, had + more, extend.AcceptLess, prices, moment, trace, out var held, out var reservation);
         // A shorter hold than before would cut what was already granted.
         if (refusal == Refusal.None && (reservation.IsAmount ? reservation.HeldMicros : reservation.Usage.Quantity) <= had)
             refusal = Refusal.InsufficientBalance;

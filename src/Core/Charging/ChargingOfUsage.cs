@@ -9,9 +9,10 @@ public static partial class Charging
     {
         if (state.Status == AccountStatus.Closed)
             return Refused(state, Refusal.AccountClosed);
-        if (state.Status == AccountStatus.Suspended && !charge.HasHappened)
-            return Refused(state, Refusal.AccountSuspended);
-        var refusal = Price(state, charge.Usage, charge.Usage.Quantity, prices, trace, out var price);
+        var refusal = charge.HasHappened ? Refusal.None : state.UseRefusal(charge.Usage.Service);
+        if (refusal != Refusal.None)
+            return Refused(state, refusal);
+        refusal = Price(state, charge.Usage, charge.Usage.Quantity, prices, trace, out var price);
         if (refusal != Refusal.None)
             return Refused(state, refusal);
         if (!charge.HasHappened && price.AmountMicros > 0)

@@ -50,6 +50,9 @@ public enum Refusal : byte
 
     /// <summary>Negative, zero where it may not be, or beyond what a balance can hold.</summary>
     InvalidAmount,
+
+    /// <summary>Outgoing use is barred until overdue invoices are paid.</summary>
+    AccountRestricted,
 }
 
 /// <summary>One movement between two books, numbered within its account.</summary>

@@ -52,7 +52,8 @@ public static class TaxEngine
         return GstState.Find(code) is null ? null : GstState.Today(code!);
     }
 
-    static TaxScheme SchemeOf(string supplierState, string place) =>
+    /// <summary>Which taxes a supply from one state at a place of supply bears.</summary>
+    internal static TaxScheme SchemeOf(string supplierState, string place) =>
         GstState.Today(supplierState) != place ? TaxScheme.Igst : GstState.Find(place)!.BearsUtgst ? TaxScheme.CgstUtgst : TaxScheme.CgstSgst;
 
     // Between states by law even within one (IGST Act s.7(5)); without tax only under a letter of undertaking of that financial year (s.16(3)).

@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Balatrix.Core;
 using Balatrix.Core.Charging;
 using Balatrix.Modules.Catalog;
@@ -21,11 +20,8 @@ public static class AccountEndpoints
     /// <param name="CustomerId">Whose it is among the customers, or nobody's.</param>
     public sealed record OpenRequest(string? Name, string? Kind, string? Currency, string? Plan, string? CreditLimit, string[]? Codes, long? CustomerId = null);
 
-    /// <summary>Limits; each one that is left out is lifted, but for the credit limit, which stays.</summary>
-    public sealed record LimitsRequest(string? CreditLimit, string? DailySpendCap, int? ConcurrentCalls, int? RequestsPerSecond, string[]? AllowedIps);
-
-    /// <summary>When and by how much to recharge.</summary>
-    public sealed record AutoRechargeRequest(bool Enabled, string? Threshold, string? Amount, string? PaymentMethod);
+    /// <summary>Limits; each one that is left out is lifted, but for the credit limit, which stays. Below the low balance the customer is told.</summary>
+    public sealed record LimitsRequest(string? CreditLimit, string? DailySpendCap, int? ConcurrentCalls, int? RequestsPerSecond, string[]? AllowedIps, string? LowBalance = null);
 
     internal static async Task<IResult> Open(
         OpenRequest request, HttpContext context, Database database, AccountStore accounts, PlanStore plans, TenantClock clock, CancellationToken cancellationToken)
@@ -95,6 +91,8 @@ public static class AccountEndpoints
             return Problem.Invalid("creditLimit", "a decimal string such as \"50000.00\"").ToResult();
         if (!TryAmount(request.DailySpendCap, out var cap))
             return Problem.Invalid("dailySpendCap", "a decimal string such as \"1000.00\"").ToResult();
+        if (!TryAmount(request.LowBalance, out var low))
+            return Problem.Invalid("lowBalance", "a decimal string such as \"100.00\"").ToResult();
         if (request.ConcurrentCalls is < 0)
             return Problem.Invalid("concurrentCalls", "0 or more").ToResult();
         if (request.RequestsPerSecond is < 1 or > 100_000)
@@ -103,24 +101,8 @@ public static class AccountEndpoints
         if (!Array.TrueForAll(ips, ApiKeys.IsRange))
             return Problem.Invalid("allowedIps", "addresses or CIDR ranges").ToResult();
         var tenantId = Caller.Of(context).TenantId;
-        await accounts.SetLimitsAsync(tenantId, accountId, credit, cap, request.ConcurrentCalls, request.RequestsPerSecond, ips, cancellationToken);
+        await accounts.SetLimitsAsync(tenantId, accountId, credit, cap, low, request.ConcurrentCalls, request.RequestsPerSecond, ips, cancellationToken);
         await gates.RefreshAsync(cancellationToken);
-        return Results.Ok(await accounts.FindAsync(tenantId, accountId, cancellationToken));
-    }
-
-    internal static async Task<IResult> SetAutoRecharge(
-        string id, AutoRechargeRequest request, HttpContext context, AccountDirectory directory, AccountStore accounts, CancellationToken cancellationToken)
-    {
-        if (await FindAsync(id, context, directory, accounts, cancellationToken) is not { } account || !AccountDirectory.TryParseNumber(account.Id, out var accountId))
-            return Problem.NotFound("account").ToResult();
-        if (request.Enabled && (!TryAmount(request.Threshold, out var threshold) || threshold is null))
-            return Problem.Invalid("threshold", "a decimal string such as \"100.00\"").ToResult();
-        if (request.Enabled && (!TryAmount(request.Amount, out var amount) || amount is null or 0))
-            return Problem.Invalid("amount", "a decimal string of more than 0").ToResult();
-        if (request.PaymentMethod is { Length: > 128 })
-            return Problem.Invalid("paymentMethod", "at most 128 characters").ToResult();
-        var tenantId = Caller.Of(context).TenantId;
-        await accounts.SetAutoRechargeAsync(tenantId, accountId, JsonSerializer.Serialize(request, JsonSerializerOptions.Web), cancellationToken);
         return Results.Ok(await accounts.FindAsync(tenantId, accountId, cancellationToken));
     }
 
@@ -131,7 +113,8 @@ public static class AccountEndpoints
         return await directory.FindAsync(caller, id, cancellationToken) is { } accountId ? await accounts.FindAsync(caller.TenantId, accountId, cancellationToken) : null;
     }
 
-    static bool TryAmount(string? text, out long? micros)
+    /// <summary>Reads an amount that may be left out.</summary>
+    internal static bool TryAmount(string? text, out long? micros)
     {
         micros = null;
         if (text is null)

@@ -27,8 +27,8 @@ public sealed class AccountStore(Database database, TenantClock clock)
 {
     const string Select = """
         select a.account_id, p.name, p.customer_id, a.kind, a.status, a.currency, a.balance_micros, a.held_micros, a.credit_limit_micros, a.daily_cap_micros,
-               a.max_calls, p.requests_per_second, p.allowed_ips, p.low_balance_micros, p.auto_recharge, pl.code, a.plan_version_id,
-               array(select c.code from customers.account_codes c where c.account_id = a.account_id and c.tenant_id = a.tenant_id order by c.code), p.created_at, p.version
+               a.max_calls, p.requests_per_second, p.allowed_ips, a.low_mark_micros, p.auto_recharge, pl.code, a.plan_version_id,
+               array(select c.code from customers.account_codes c where c.account_id = a.account_id and c.tenant_id = a.tenant_id order by c.code), p.created_at, p.version, a.bar
           from ledger.accounts a
           join customers.account_profiles p on p.account_id = a.account_id
           left join catalog.plan_versions v on v.plan_version_id = a.plan_version_id
@@ -102,27 +102,19 @@ public sealed class AccountStore(Database database, TenantClock clock)
 
     /// <summary>Changes limits; a plain update takes the same row lock as charging, so it stands between two batches.</summary>
     public Task<int> SetLimitsAsync(
-        int tenantId, long accountId, long? creditLimitMicros, long? dailyCapMicros, int? calls, int? requests, string[] ips, CancellationToken cancellationToken) =>
+        int tenantId, long accountId, long? creditLimitMicros, long? dailyCapMicros, long? lowMarkMicros, int? calls, int? requests, string[] ips, CancellationToken cancellationToken) =>
         database.InTenantAsync(tenantId, async (connection, ct) =>
         {
             var changed = await Database.ExecuteAsync(
                 connection,
-                "update ledger.accounts set credit_limit_micros = coalesce($3, credit_limit_micros), daily_cap_micros = $4, max_calls = $5 where account_id = $1 and tenant_id = $2",
-                [accountId, tenantId, creditLimitMicros, dailyCapMicros, calls], ct);
+                "update ledger.accounts set credit_limit_micros = coalesce($3, credit_limit_micros), daily_cap_micros = $4, max_calls = $5, low_mark_micros = $6 where account_id = $1 and tenant_id = $2",
+                [accountId, tenantId, creditLimitMicros, dailyCapMicros, calls, lowMarkMicros], ct);
             await Database.ExecuteAsync(
                 connection,
                 "update customers.account_profiles set requests_per_second = $3, allowed_ips = $4, updated_at = $5, version = version + 1 where account_id = $1 and tenant_id = $2",
                 [accountId, tenantId, requests, ips, await clock.NowAsync(tenantId, ct)], ct);
             return changed;
         }, cancellationToken);
-
-    /// <summary>Stores what recharging by itself needs to know.</summary>
-    public Task<int> SetAutoRechargeAsync(int tenantId, long accountId, string json, CancellationToken cancellationToken) => database.InTenantAsync(
-        tenantId,
-        async (connection, ct) => await Database.ExecuteAsync(
-            connection, "update customers.account_profiles set auto_recharge = $3::jsonb, updated_at = $4, version = version + 1 where account_id = $1 and tenant_id = $2",
-            [accountId, tenantId, json, await clock.NowAsync(tenantId, ct)], ct),
-        cancellationToken);
 
     static async Task GrantAsync(
         NpgsqlConnection connection, int tenantId, long accountId, PlanTerms terms, DateTimeOffset now, TimeZoneInfo zone, CancellationToken cancellationToken)
@@ -142,10 +134,19 @@ public sealed class AccountStore(Database database, TenantClock clock)
 
     static AccountView Read(NpgsqlDataReader r) => new(
         AccountDirectory.NumberOf(r.GetInt64(0)), r.GetString(1), r.IsDBNull(2) ? null : r.GetInt64(2), r.GetInt16(3) == 1 ? "prepaid" : "postpaid",
-        ((AccountStatus)r.GetInt16(4)).ToString().ToLowerInvariant(), r.GetString(5), Money.Format(r.GetInt64(6)), Money.Format(r.GetInt64(7)),
+        Status((AccountStatus)r.GetInt16(4), (AccountBar)r.GetInt16(20)), r.GetString(5), Money.Format(r.GetInt64(6)), Money.Format(r.GetInt64(7)),
         Money.Format(r.GetInt64(6) + r.GetInt64(8) - r.GetInt64(7)), Money.Format(r.GetInt64(8)), Amount(r, 9), r.IsDBNull(10) ? null : r.GetInt32(10),
         r.IsDBNull(11) ? null : r.GetInt32(11), r.GetFieldValue<string[]>(12), Amount(r, 13), r.IsDBNull(14) ? null : JsonDocument.Parse(r.GetString(14)).RootElement,
         r.IsDBNull(15) ? null : r.GetString(15), r.IsDBNull(16) ? null : r.GetInt32(16), r.GetFieldValue<string[]>(17), r.GetFieldValue<DateTimeOffset>(18), r.GetInt32(19));
+
+    /// <summary>What staff set, or else what dunning has barred.</summary>
+    static string Status(AccountStatus status, AccountBar bar) => (status, bar) switch
+    {
+        (AccountStatus.Closed, _) => "closed",
+        (AccountStatus.Suspended, _) or (_, AccountBar.All) => "suspended",
+        (_, AccountBar.Outgoing) => "restricted",
+        _ => "active",
+    };
 
     static string? Amount(NpgsqlDataReader r, int at) => r.IsDBNull(at) ? null : Money.Format(r.GetInt64(at));
 }

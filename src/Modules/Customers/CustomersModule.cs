@@ -1,5 +1,7 @@
 using Balatrix.Modules.Identity;
+using Balatrix.Modules.Ledger;
 using Balatrix.Modules.Platform;
+using Balatrix.Modules.Platform.Jobs;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
@@ -18,6 +20,7 @@ public static class CustomersModule
         services.AddSingleton<AllowanceRenewal>();
         services.AddHostedService(p => p.GetRequiredService<AllowanceRenewal>());
         services.AddSingleton<ITenantTime>(p => p.GetRequiredService<AllowanceRenewal>());
+        services.AddJob<SendLowBalance>(BalanceCrossings.LowQueue, BalanceCrossings.LowKind);
         services.AddSingleton<AccountGates>();
         services.AddHostedService(p => p.GetRequiredService<AccountGates>());
     }
@@ -52,7 +55,7 @@ public static class CustomersModule
             .Produces<TransferView>(201).Produces<TransferView>().ProducesProblem(409);
         accounts.MapPut("{id}/limits", AccountEndpoints.SetLimits).RequireRoles(Roles.Staff, Scope.AccountsWrite).WithSummary("Credit limit, daily spend cap, concurrent calls, requests per second, addresses")
             .Produces<AccountView>();
-        accounts.MapPut("{id}/auto-recharge", AccountEndpoints.SetAutoRecharge).RequireRoles(Roles.Everyone, Scope.AccountsWrite).WithSummary("Threshold, amount and payment method of recharging")
+        accounts.MapPut("{id}/auto-recharge", AutoRecharge.Handle).RequireRoles(Roles.Everyone, Scope.AccountsWrite).WithSummary("Threshold, amount and payment method of recharging")
             .Produces<AccountView>();
     }
 }

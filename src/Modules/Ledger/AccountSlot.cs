@@ -5,8 +5,11 @@ using Balatrix.Modules.Catalog;
 namespace Balatrix.Modules.Ledger;
 
 /// <summary>One locked account in a batch: as it was read, and as the batch's operations have left it so far.</summary>
-sealed class AccountSlot(AccountState loaded, int? planVersionId, DateTimeOffset planSince, short? firstMonth, short? lastMonth, bool hasTariffs)
+sealed class AccountSlot(AccountState loaded, int? planVersionId, DateTimeOffset planSince, short? firstMonth, short? lastMonth, bool hasTariffs, BalanceMarks marks)
 {
+    /// <summary>The balances below which something is to happen.</summary>
+    public BalanceMarks Marks => marks;
+
     /// <summary>As it was read.</summary>
     public AccountState Loaded { get; private set; } = loaded;
 

@@ -64,6 +64,7 @@ static class LedgerWrites
         }
         if (batch.NewEntries.Count > 0)
             command.BatchCommands.Add(Entries(batch, now));
+        BalanceCrossings.AddJobs(command, batch.TenantId, changed);
         if (!isCallersTransaction)
             command.BatchCommands.Add(new("commit"));
         await command.ExecuteNonQueryAsync(cancellationToken);

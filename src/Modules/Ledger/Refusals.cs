@@ -11,6 +11,7 @@ public static class Refusals
     {
         Refusal.UnknownAccount => new(404, "unknown_account", "There is no such account.", "account"),
         Refusal.AccountSuspended => new(403, "account_suspended", "The account is suspended."),
+        Refusal.AccountRestricted => new(403, "account_restricted", "Outgoing use is barred until overdue invoices are paid."),
         Refusal.AccountClosed => new(403, "account_closed", "The account is closed."),
         Refusal.NoPlan => new(422, "no_plan", "The account has no plan that prices this."),
         Refusal.NoRate => new(422, "no_rate", "The account's plan has no rate for this destination at that time."),

@@ -30,7 +30,9 @@ static partial class SettingsCheck
             return Problem.Invalid("paymentTermsDays", "0 to 365");
         if (s.Branding is { } brand && (brand.Name is { Length: > 200 } || brand.LogoUrl is { Length: > 500 } || (brand.Color is not null && !Color().IsMatch(brand.Color))))
             return Problem.Invalid("branding", "a name, an address of a logo and a colour such as #0a4d8c");
-        return OfSupplier(s.Gst, s.Country) ?? OfTaxes(s) ?? OfPortal(s.EInvoice) ?? OfBank(s.Bank);
+        if (s.RechargesPerDay is not (>= 0 and <= 100))
+            return Problem.Invalid("rechargesPerDay", "0 to 100");
+        return DunningSettings.Read(s.Dunning).Problem ?? OfSupplier(s.Gst, s.Country) ?? OfTaxes(s) ?? OfPortal(s.EInvoice) ?? OfBank(s.Bank);
     }
 
     static Problem? OfSupplier(GstIdentity? gst, string country)

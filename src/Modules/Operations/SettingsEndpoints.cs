@@ -75,6 +75,8 @@ public static class SettingsEndpoints
         TaxMode = change.TaxMode ?? before.TaxMode,
         RoundOff = change.RoundOff ?? before.RoundOff,
         PaymentTermsDays = change.PaymentTermsDays ?? before.PaymentTermsDays,
+        Dunning = change.Dunning ?? before.Dunning,
+        RechargesPerDay = change.RechargesPerDay ?? before.RechargesPerDay,
         EInvoice = change.EInvoice is { } portal ? portal with { Password = Sealed(before.EInvoice?.Password, portal.Password, master) } : before.EInvoice,
         Bank = change.Bank ?? before.Bank,
         Branding = change.Branding ?? before.Branding,

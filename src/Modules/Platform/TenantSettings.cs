@@ -42,6 +42,12 @@ public sealed record TenantSettings
     /// <summary>Days from issue to the last day to pay.</summary>
     public int? PaymentTermsDays { get; init; }
 
+    /// <summary>How unpaid invoices are pursued; the usual stages when left out.</summary>
+    public DunningSettings? Dunning { get; init; }
+
+    /// <summary>How often in a day a wallet is recharged by itself at most; 3 when left out.</summary>
+    public int? RechargesPerDay { get; init; }
+
     /// <summary>How documents are registered with the portal.</summary>
     public EInvoiceSettings? EInvoice { get; init; }
 

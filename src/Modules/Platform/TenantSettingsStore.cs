@@ -27,6 +27,7 @@ public static class TenantSettingsStore
                 PrepaidTaxMode = stored.PrepaidTaxMode ?? "recharge",
                 RoundOff = stored.RoundOff ?? true,
                 InvoiceSeries = stored.InvoiceSeries ?? "INV",
+                RechargesPerDay = stored.RechargesPerDay ?? 3,
                 PaymentTermsDays = stored.PaymentTermsDays ?? 15,
             },
             version);

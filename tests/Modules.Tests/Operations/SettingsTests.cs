@@ -13,6 +13,13 @@ public sealed class SettingsTests(TestApp app) : IClassFixture<TestApp>
     public static TheoryData<string, string> Faults => new()
     {
         { """{"country":"India"}""", "country" },
+        { """{"rechargesPerDay":101}""", "rechargesPerDay" },
+        { """{"dunning":{"stages":[{"day":5,"action":"shout"}]}}""", "dunning.stages" },
+        { """{"dunning":{"stages":[{"day":5,"action":"suspend"},{"day":4,"action":"remind"}]}}""", "dunning.stages" },
+        { """{"dunning":{"stages":[null]}}""", "dunning.stages" },
+        { """{"dunning":{"lateFee":{"day":5,"percent":"1.555"}}}""", "dunning.lateFee" },
+        { """{"dunning":{"lateFee":{"day":5,"amount":"10.00","percent":"1"}}}""", "dunning.lateFee" },
+        { """{"dunning":{"writeOffAfterDays":10}}""", "dunning.writeOffAfterDays" },
         { """{"prepaidTaxMode":"never"}""", "prepaidTaxMode" },
         { """{"paymentTermsDays":-1}""", "paymentTermsDays" },
         { """{"lut":[{"financialYear":"2026-28","number":"A"}]}""", "lut" },

@@ -10,20 +10,30 @@ public static class JobQueue
     /// <summary>The channel on which workers hear of jobs that are due; its payload is the queue.</summary>
     internal const string Channel = "balatrix_jobs";
 
+    const string Insert = $"""
+        with made as (
+            insert into platform.jobs (tenant_id, queue, kind, key, payload, run_at) values ($1, $2, $3, $4, $5::jsonb, $6)
+            on conflict (tenant_id, kind, key) do nothing
+            returning job_id, queue)
+        select job_id, pg_notify('{Channel}', queue) from made
+        """;
+
     /// <summary>Enqueues a job in the caller's transaction: there is no job when that is rolled back, and nobody sees it before the commit.</summary>
     /// <returns>The job's number, or null when there is one of that kind and key already.</returns>
     public static async Task<long?> EnqueueAsync(NpgsqlConnection connection, int tenantId, JobRequest request, CancellationToken cancellationToken)
     {
         var made = await Database.QueryAsync(
-            connection,
-            $"""
-            with made as (
-                insert into platform.jobs (tenant_id, queue, kind, key, payload, run_at) values ($1, $2, $3, $4, $5::jsonb, $6)
-                on conflict (tenant_id, kind, key) do nothing
-                returning job_id, queue)
-            select job_id, pg_notify('{Channel}', queue) from made
-            """,
-            [tenantId, request.Queue, request.Kind, request.Key, request.PayloadJson, request.RunAt], r => r.GetInt64(0), cancellationToken);
+            connection, Insert, [tenantId, request.Queue, request.Kind, request.Key, request.PayloadJson, request.RunAt], r => r.GetInt64(0), cancellationToken);
         return made is [var jobId] ? jobId : null;
     }
+
+    /// <summary>The statement that enqueues a job that is due at once, for a batch of statements in the caller's transaction.</summary>
+    public static NpgsqlBatchCommand EnqueueCommand(int tenantId, JobRequest request) => new(Insert)
+    {
+        Parameters =
+        {
+            new() { Value = tenantId }, new() { Value = request.Queue }, new() { Value = request.Kind }, new() { Value = (object?)request.Key ?? DBNull.Value },
+            new() { Value = request.PayloadJson }, new() { Value = DBNull.Value, NpgsqlDbType = NpgsqlTypes.NpgsqlDbType.TimestampTz },
+        },
+    };
 }

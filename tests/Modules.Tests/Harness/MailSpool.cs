@@ -1,0 +1,31 @@
+namespace Balatrix.Modules.Tests.Harness;
+
+/// <summary>Mails that an application without a mail server has written into its folder.</summary>
+public static class MailSpool
+{
+    /// <summary>All mails to an address by now, oldest first.</summary>
+    public static List<string> Of(TestApp app, string to)
+    {
+        var folder = Path.Combine(app.Data, "mail");
+        return Directory.Exists(folder)
+            ? [.. Directory.GetFiles(folder, "*.eml").Order(StringComparer.Ordinal).Select(File.ReadAllText).Where(m => m.Contains($"To: {to}\r\n", StringComparison.Ordinal))]
+            : [];
+    }
+
+    /// <summary>Mails to an address as soon as there are so many; a further one that comes within a moment is among them.</summary>
+    public static async Task<List<string>> WaitAsync(TestApp app, string to, int count)
+    {
+        for (var tries = 0; tries < 600; tries++)
+        {
+            if (Of(app, to).Count >= count)
+            {
+                await Task.Delay(300);
+                return Of(app, to);
+            }
+            await Task.Delay(50);
+        }
+        throw new TimeoutException($"{Of(app, to).Count} mails of {count} to {to}.");
+    }
+
+    public static string Subject(string mail) => mail.Split("\r\n").First(l => l.StartsWith("Subject: ", StringComparison.Ordinal))[9..];
+}
