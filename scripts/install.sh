@@ -68,6 +68,48 @@ need_node() {
     fi
 }
 
+has_fonts() {
+    compgen -G '/usr/share/fonts/truetype/noto/NotoSans-Regular.ttf' >/dev/null && compgen -G '/usr/lib/*/libharfbuzz.so.0' >/dev/null
+}
+
+# Fonts and shaping for PDF files: without them Balatrix prints with what fonts there are, Indian scripts as boxes.
+want_fonts() {
+    if has_fonts; then
+        return
+    fi
+    install_packages "fonts for PDF files" fonts-noto-core fonts-droid-fallback libharfbuzz0b || true
+    if ! has_fonts; then
+        echo "PDF files are printed with the fonts that are here. For Indian scripts install: apt-get install fonts-noto-core fonts-droid-fallback libharfbuzz0b" >&2
+    fi
+}
+
+# The tests read PDF files back with poppler's programs.
+need_pdf_tools() {
+    want_fonts
+    if command -v pdftotext >/dev/null; then
+        return
+    fi
+    install_packages "the programs that read PDF files" poppler-utils || true
+    if ! command -v pdftotext >/dev/null; then
+        echo "pdftotext is missing, and the tests of PDF files need it: apt-get install poppler-utils" >&2
+        exit 1
+    fi
+}
+
+# install_packages WHAT PACKAGE…: fails where packages cannot be installed here.
+install_packages() {
+    local what=$1 as_root=()
+    shift
+    command -v apt-get >/dev/null || return 1
+    if [ "$(id -u)" -ne 0 ]; then
+        as_root=(sudo)
+        command -v sudo >/dev/null && { [ -t 0 ] || sudo -n true 2>/dev/null; } || return 1
+    fi
+    echo "Installing $what (apt-get install $*)." >&2
+    "${as_root[@]}" apt-get update -qq || echo "apt-get update failed; trying with the lists that are here." >&2
+    "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@" >/dev/null </dev/null
+}
+
 # Builds the program when a source is newer than the last build.
 build_balatrix() {
     local root=$1 stamp=$1/src/Web/bin/.built

@@ -13,13 +13,14 @@ public static class ModuleMap
         ["Catalog"] = ["Audit", "Identity", "Platform"],
         ["Customers"] = ["Audit", "Catalog", "Identity", "Ledger", "Notifications", "Platform"],
         ["Ledger"] = ["Catalog", "Customers", "Identity", "Platform"],
+        ["Printing"] = [],
         ["Usage"] = ["Catalog", "Customers", "Identity", "Ledger", "Platform"],
         ["Voice"] = ["Audit", "Catalog", "Customers", "Identity", "Ledger", "Platform", "Usage"],
         ["Messaging"] = ["Catalog", "Customers", "Identity", "Ledger", "Platform", "Usage"],
         ["Subscriptions"] = ["Audit", "Catalog", "Customers", "Identity", "Ledger", "Platform", "Usage"],
         ["Payments"] = [],
         ["Tariffs"] = ["Audit", "Catalog", "Customers", "Identity", "Ledger", "Platform"],
-        ["Invoicing"] = ["Audit", "Customers", "Identity", "Ledger", "Platform"],
+        ["Invoicing"] = ["Audit", "Customers", "Identity", "Ledger", "Platform", "Printing"],
         ["Operations"] = ["Audit", "Catalog", "Customers", "Identity", "Ledger", "Platform"],
     };
 }
