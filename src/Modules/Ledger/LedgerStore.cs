@@ -9,7 +9,7 @@ namespace Balatrix.Modules.Ledger;
 /// <summary>The reads of the hot path. Every statement names its accounts by <c>account_id = any($1)</c>, so that it stays within their shard.</summary>
 static class LedgerStore
 {
-    const string LockAccounts = """
+    internal const string LockAccounts = """
         select account_id, kind, status, currency, balance_micros, held_micros, credit_limit_micros, daily_cap_micros,
                spent_micros, spent_day, open_calls, max_calls, entry_no, plan_version_id, plan_since, first_month, last_month,
                has_tariffs, bar, recharge_mark_micros, low_mark_micros
@@ -20,40 +20,58 @@ static class LedgerStore
         """;
 
     // Holds of a reservation may be on an allowance whose period is over.
-    const string ReadAllowances = """
+    internal const string ReadAllowances = """
         select account_id, allowance_id, name, service, destination_group, granted, used, held, valid_from, valid_to
           from ledger.allowances
          where account_id = any($1) and tenant_id = $2 and ((valid_to > $3 and valid_from <= $4 and used < granted) or held > 0)
         """;
 
-    const string ReadReservations = """
-        select account_id, reservation_id, status, held_micros, quantity, sequence, request_micros, service, source, event_id,
-               occurred_at, rating_key, calling, called, allowance_ids, allowance_quantities, expires_at
-          from ledger.reservations
-         where account_id = any($1) and reservation_id = any($2) and tenant_id = $3
+    // What is looked for by account and key is one look-up in the key's index for each pair, however many rows the account has:
+    // LATERAL with LIMIT leaves nothing but a loop; the order of keys, which "=" would make void, is that of no other index;
+    // and the accounts are named for their shard by an OR that adds nothing, since any($1) alone would become a condition of
+    // the index and be walked through once for every pair.
+    internal const string ReadReservations = """
+        select r.*
+          from unnest($1::bigint[], $2::uuid[]) as wanted(account_id, reservation_id)
+         cross join lateral (
+               select account_id, reservation_id, status, held_micros, quantity, sequence, request_micros, service, source, event_id,
+                      occurred_at, rating_key, calling, called, allowance_ids, allowance_quantities, expires_at
+                 from ledger.reservations r
+                where r.account_id = wanted.account_id and r.reservation_id between wanted.reservation_id and wanted.reservation_id and r.tenant_id = $3
+                  and (r.account_id = any($1) or r.account_id = ($1)[1])
+                order by r.reservation_id limit 1) r
         """;
 
-    const string ReadEntries = """
-        select account_id, event_key, kind, entry_no, debit_book, credit_book, amount_micros, balance_after_micros
-          from ledger.journal_entries
-         where account_id = any($1) and event_key = any($2) and tenant_id = $3
+    internal const string ReadEntries = """
+        select e.*
+          from unnest($1::bigint[], $2::uuid[]) as wanted(account_id, event_key)
+         cross join lateral (
+               select account_id, event_key, kind, entry_no, debit_book, credit_book, amount_micros, balance_after_micros
+                 from ledger.journal_entries e
+                where e.account_id = wanted.account_id and e.event_key between wanted.event_key and wanted.event_key and e.tenant_id = $3
+                  and (e.account_id = any($1) or e.account_id = ($1)[1])
+                order by e.event_key limit 1) e
         """;
 
-    const string ReadPlanHistory = """
+    internal const string ReadPlanHistory = """
         select account_id, valid_from, plan_version_id
           from ledger.account_plans
          where account_id = any($1) and tenant_id = $2
          order by account_id, valid_from
         """;
 
-    const string ReadUsage = """
-        select u.account_id, u.event_key, u.source, u.event_id, u.service, u.occurred_at, u.rating_key, u.quantity, u.calling, u.called,
-               u.entry_no, u.debit_book, u.credit_book, u.amount_micros, u.balance_after_micros,
-               u.plan_version_id, u.destination, u.billed_quantity, u.covered_quantity, u.shortfall_micros,
-               coalesce(u.detail like '{"wholeSeconds":true%', false)
+    internal const string ReadUsage = """
+        select u.*
           from unnest($1::bigint[], $2::uuid[]) as wanted(account_id, event_key)
-          join usage.usage_records u on u.account_id = wanted.account_id and u.event_key = wanted.event_key
-         where u.account_id = any($1) and u.tenant_id = $3 and u.occurred_at >= $4 and u.occurred_at < $5
+         cross join lateral (
+               select account_id, event_key, source, event_id, service, occurred_at, rating_key, quantity, calling, called,
+                      entry_no, debit_book, credit_book, amount_micros, balance_after_micros,
+                      plan_version_id, destination, billed_quantity, covered_quantity, shortfall_micros,
+                      coalesce(detail like '{"wholeSeconds":true%', false)
+                 from usage.usage_records u
+                where u.account_id = wanted.account_id and u.event_key between wanted.event_key and wanted.event_key and u.tenant_id = $3
+                  and u.occurred_at >= $4 and u.occurred_at < $5 and (u.account_id = any($1) or u.account_id = ($1)[1])
+                order by u.event_key limit 1) u
         """;
 
     /// <summary>Begins the transaction, unless it is the caller's, locks the accounts in their order, and reads what their operations need: one round trip.</summary>
@@ -68,10 +86,12 @@ static class LedgerStore
         }
         command.BatchCommands.Add(Command(LockAccounts, ids, batch.TenantId));
         command.BatchCommands.Add(Command(ReadAllowances, ids, batch.TenantId, batch.Span.First.UtcDateTime, batch.Span.Last.UtcDateTime));
-        if (batch.HasReservations)
-            command.BatchCommands.Add(Command(ReadReservations, ids, ReservationIds(batch), batch.TenantId));
-        if (batch.HasPosts)
-            command.BatchCommands.Add(Command(ReadEntries, ids, PostKeys(batch), batch.TenantId));
+        var beforeReservations = command.BatchCommands.Count;
+        foreach (var wanted in KeyLookup.Of(ReservationKeys(batch)))
+            command.BatchCommands.Add(Command(ReadReservations, wanted.AccountIds, wanted.Keys, batch.TenantId));
+        var beforeEntries = command.BatchCommands.Count;
+        foreach (var wanted in KeyLookup.Of(PostKeys(batch)))
+            command.BatchCommands.Add(Command(ReadEntries, wanted.AccountIds, wanted.Keys, batch.TenantId));
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
         if (!isCallersTransaction)
             await reader.NextResultAsync(cancellationToken);
@@ -85,15 +105,14 @@ static class LedgerStore
         while (await reader.ReadAsync(cancellationToken))
             Group(allowances, reader.GetInt64(0)).Add(ReadAllowance(reader));
         var reservations = new Dictionary<long, List<ReservationState>>();
-        if (batch.HasReservations)
+        for (var i = beforeReservations; i < beforeEntries; i++)
         {
             await reader.NextResultAsync(cancellationToken);
             while (await reader.ReadAsync(cancellationToken))
                 Group(reservations, reader.GetInt64(0)).Add(ReadReservation(reader));
         }
-        if (batch.HasPosts)
+        while (await reader.NextResultAsync(cancellationToken))
         {
-            await reader.NextResultAsync(cancellationToken);
             while (await reader.ReadAsync(cancellationToken))
                 batch.Recorded[(reader.GetInt64(0), reader.GetGuid(1))] = new(null, (EntryKind)reader.GetInt16(2), ReadPosting(reader, 3), null);
         }
@@ -122,7 +141,7 @@ static class LedgerStore
         await using var command = new NpgsqlBatch(connection);
         foreach (var query in queries)
             command.BatchCommands.Add(Command(
-                ReadUsage, query.AccountIds, query.Keys, batch.TenantId, UsageMonth.Start(query.FromMonth).UtcDateTime, UsageMonth.Start(query.ToMonth).UtcDateTime));
+                ReadUsage, query.Wanted.AccountIds, query.Wanted.Keys, batch.TenantId, UsageMonth.Start(query.FromMonth).UtcDateTime, UsageMonth.Start(query.ToMonth).UtcDateTime));
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
         do
         {
@@ -197,10 +216,15 @@ static class LedgerStore
     static Posting ReadPosting(NpgsqlDataReader r, int at) =>
         new(r.GetInt64(at), (Book)r.GetInt16(at + 1), (Book)r.GetInt16(at + 2), r.GetInt64(at + 3), r.GetInt64(at + 4));
 
-    static Guid[] ReservationIds(ChargeBatch batch) =>
-        [.. batch.Operations.Select(o => o.Operation).Select(o => o is Settle settle ? settle.ReservationId : o is Reserve or Extend or Release ? o.Key : Guid.Empty).Distinct()];
+    static IEnumerable<(long AccountId, Guid Key)> ReservationKeys(ChargeBatch batch) => batch.HasReservations
+        ? from o in batch.Operations
+          where o.Operation is Reserve or Extend or Settle or Release
+          select (o.AccountId, o.Operation is Settle settle ? settle.ReservationId : o.Operation.Key)
+        : [];
 
-    static Guid[] PostKeys(ChargeBatch batch) => [.. batch.Operations.Where(o => o.Operation is Post).Select(o => o.Operation.Key).Distinct()];
+    static IEnumerable<(long AccountId, Guid Key)> PostKeys(ChargeBatch batch) => batch.HasPosts
+        ? from o in batch.Operations where o.Operation is Post select (o.AccountId, o.Operation.Key)
+        : [];
 
     static List<T> Group<T>(Dictionary<long, List<T>> groups, long id)
     {
@@ -211,4 +235,4 @@ static class LedgerStore
 }
 
 /// <summary>Keys to look for in the usage of a range of months.</summary>
-readonly record struct RecordedQuery(int FromMonth, int ToMonth, long[] AccountIds, Guid[] Keys);
+readonly record struct RecordedQuery(int FromMonth, int ToMonth, KeyLookup Wanted);

@@ -6,7 +6,7 @@ namespace Balatrix.Modules.Ledger;
 /// <summary>The writes of the hot path: usage by COPY, everything else one statement a table, then the commit.</summary>
 static class LedgerWrites
 {
-    const string UpdateAccounts = """
+    internal const string UpdateAccounts = """
         update ledger.accounts a
            set balance_micros = v.balance, held_micros = v.held, spent_micros = v.spent, spent_day = v.day, open_calls = v.calls,
                entry_no = v.entry_no, first_month = v.first_month, last_month = v.last_month
@@ -15,7 +15,7 @@ static class LedgerWrites
          where a.account_id = any($1) and a.account_id = v.account_id
         """;
 
-    const string UpdateAllowances = """
+    internal const string UpdateAllowances = """
         update ledger.allowances a
            set used = v.used, held = v.held
           from unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[]) as v(account_id, allowance_id, used, held)

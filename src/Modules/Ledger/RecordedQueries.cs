@@ -24,25 +24,25 @@ static class RecordedQueries
         }
         foreach (var (month, wanted) in byMonth)
         {
-            var (ids, keys) = (wanted.AccountIds.ToArray(), wanted.Keys.ToArray());
-            if (lookFirst)
+            foreach (var keys in KeyLookup.Of(wanted.Pairs))
             {
-                queries.Add(new(Math.Min(wanted.First, month), Math.Max(wanted.Last, month) + 1, ids, keys));
-                continue;
+                if (lookFirst)
+                {
+                    queries.Add(new(Math.Min(wanted.First, month), Math.Max(wanted.Last, month) + 1, keys));
+                    continue;
+                }
+                if (wanted.First < month)
+                    queries.Add(new(wanted.First, month, keys));
+                if (wanted.Last > month)
+                    queries.Add(new(month + 1, wanted.Last + 1, keys));
             }
-            if (wanted.First < month)
-                queries.Add(new(wanted.First, month, ids, keys));
-            if (wanted.Last > month)
-                queries.Add(new(month + 1, wanted.Last + 1, ids, keys));
         }
         return queries;
     }
 
     sealed class Wanted
     {
-        public List<long> AccountIds { get; } = [];
-
-        public List<Guid> Keys { get; } = [];
+        public List<(long AccountId, Guid Key)> Pairs { get; } = [];
 
         public short First { get; private set; } = short.MaxValue;
 
@@ -50,8 +50,7 @@ static class RecordedQueries
 
         public void Add(long accountId, Guid key, short first, short last)
         {
-            AccountIds.Add(accountId);
-            Keys.Add(key);
+            Pairs.Add((accountId, key));
             First = Math.Min(First, first);
             Last = Math.Max(Last, last);
         }
