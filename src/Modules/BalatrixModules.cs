@@ -8,6 +8,7 @@ using Balatrix.Modules.Ledger;
 using Balatrix.Modules.Messaging;
 using Balatrix.Modules.Notifications;
 using Balatrix.Modules.Operations;
+using Balatrix.Modules.Payments;
 using Balatrix.Modules.Platform;
 using Balatrix.Modules.Platform.Jobs;
 using Balatrix.Modules.Platform.Schedules;
@@ -43,6 +44,7 @@ public static class BalatrixModules
         services.AddSubscriptions();
         services.AddTariffs();
         services.AddInvoicing();
+        services.AddPayments();
         services.AddApiDocumentation();
         services.AddSingleton<SeedData>();
         // Last, so that it stops first: jobs still use what stops after it.
@@ -70,6 +72,7 @@ public static class BalatrixModules
         app.MapSubscriptions();
         app.MapTariffs();
         app.MapInvoicing();
+        app.MapPayments();
         app.MapTestClock();
         app.MapHealth();
         app.MapAudit();

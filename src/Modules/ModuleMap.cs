@@ -18,7 +18,7 @@ public static class ModuleMap
         ["Voice"] = ["Audit", "Catalog", "Customers", "Identity", "Ledger", "Platform", "Usage"],
         ["Messaging"] = ["Catalog", "Customers", "Identity", "Ledger", "Platform", "Usage"],
         ["Subscriptions"] = ["Audit", "Catalog", "Customers", "Identity", "Ledger", "Platform", "Usage"],
-        ["Payments"] = [],
+        ["Payments"] = ["Audit", "Customers", "Identity", "Invoicing", "Ledger", "Platform"],
         ["Tariffs"] = ["Audit", "Catalog", "Customers", "Identity", "Ledger", "Platform"],
         ["Invoicing"] = ["Audit", "Customers", "Identity", "Ledger", "Platform", "Printing"],
         ["Operations"] = ["Audit", "Catalog", "Customers", "Identity", "Ledger", "Platform"],

@@ -16,7 +16,9 @@ public static class BalatrixServer
     /// <param name="time">The clock.</param>
     /// <param name="charging">Sizes of the pipeline, or null for the usual ones.</param>
     /// <param name="data">Folder of keys and mail, or null for that of the setting or ./data.</param>
-    public static WebApplication Build(Database database, string urls, TimeProvider time, ChargingOptions? charging = null, string? data = null)
+    /// <param name="beforeServices">Registers what stands in for the outside world, or null.</param>
+    public static WebApplication Build(
+        Database database, string urls, TimeProvider time, ChargingOptions? charging = null, string? data = null, Action<IServiceCollection>? beforeServices = null)
     {
         // Without this a gzip body that was cut off reads as if it were whole.
         AppContext.SetSwitch("System.IO.Compression.UseStrictValidation", true);
@@ -45,6 +47,7 @@ public static class BalatrixServer
         builder.Services.Configure<RouteHandlerOptions>(options => options.ThrowOnBadRequest = true);
         builder.Services.AddProblemDetails();
         builder.Services.AddSingleton(new DataFolder(data ?? builder.Configuration["Balatrix:DataDirectory"] ?? "./data"));
+        beforeServices?.Invoke(builder.Services);
         builder.Services.AddBalatrix(database, time, charging ?? new ChargingOptions());
         var app = builder.Build();
         app.UseBalatrix();

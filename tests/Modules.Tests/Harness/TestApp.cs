@@ -22,6 +22,11 @@ public class TestApp(TestCluster cluster) : IAsyncLifetime
 
     protected virtual TimeProvider Clock => TimeProvider.System;
 
+    /// <summary>Registers what stands in for the outside world.</summary>
+    protected virtual void Replace(Microsoft.Extensions.DependencyInjection.IServiceCollection services)
+    {
+    }
+
     /// <summary>The folder of keys and mail.</summary>
     public string Data { get; } = cluster.NewFolder();
 
@@ -37,7 +42,7 @@ public class TestApp(TestCluster cluster) : IAsyncLifetime
     {
         ConnectionString = await cluster.CloneAsync();
         Database = new Database(ConnectionString);
-        app = BalatrixServer.Build(Database, "http://127.0.0.1:0", Clock, data: Data);
+        app = BalatrixServer.Build(Database, "http://127.0.0.1:0", Clock, data: Data, beforeServices: Replace);
         await app.StartAsync();
         await Services.GetRequiredService<SeedData>().RunAsync(demo: true, CancellationToken.None);
         (_, AdminKey) = await Services.GetRequiredService<ApiKeys>().CreateAsync(SeedData.DefaultTenant, "tests", [Scope.All], [], null, CancellationToken.None);

@@ -9,7 +9,7 @@ namespace Balatrix.Modules.Tests.Tidy;
 /// <summary>Every address says who may call it, and the public ones are known by name.</summary>
 public sealed class EndpointTests
 {
-    static readonly string[] Public = ["/health", "/health/live", "/health/ready", "/openapi/{documentName}.json", "/api/v1/plans", "/api/v1/plans/{id}", "/api/v1/addons", "/api/v1/plans/compare"];
+    static readonly string[] Public = ["/health", "/health/live", "/health/ready", "/openapi/{documentName}.json", "/api/v1/plans", "/api/v1/plans/{id}", "/api/v1/addons", "/api/v1/plans/compare", "/api/v1/webhooks/razorpay", "/api/v1/webhooks/stripe"];
 
     static readonly string[] PublicOfLogins =
     [

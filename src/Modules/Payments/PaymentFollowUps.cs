@@ -1,0 +1,18 @@
+using Balatrix.Core.Payments;
+using Balatrix.Modules.Platform.Jobs;
+using Npgsql;
+
+namespace Balatrix.Modules.Payments;
+
+/// <summary>What is to be done because of what was learnt, enqueued in the transaction that learnt it.</summary>
+static class PaymentFollowUps
+{
+    public static async Task AfterAsync(NpgsqlConnection connection, int tenantId, PaymentFile file, DateTimeOffset now, CancellationToken cancellationToken)
+    {
+        // What a bank has promised lapses when it is not taken.
+        if (file.Payment.Status == PaymentStatus.Authorized && file.Attempts.FindLast(a => a.Stage == AttemptStage.Authorized) is { } promised)
+            await JobQueue.EnqueueAsync(connection, tenantId, ResolvePayment.Request(file.Payment.Id, promised.No, 0, now, "authorized"), cancellationToken);
+        if (file.Captures.Count > 0 && file.Payment is { SavesMethod: true, MethodId: null })
+            await JobQueue.EnqueueAsync(connection, tenantId, KeepMethods.Request(file.Payment.AccountId, file.Payment.Gateway, file.Payment.Number), cancellationToken);
+    }
+}
