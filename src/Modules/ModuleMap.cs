@@ -20,7 +20,7 @@ public static class ModuleMap
         ["Subscriptions"] = ["Audit", "Catalog", "Customers", "Identity", "Ledger", "Platform", "Usage"],
         ["Payments"] = ["Audit", "Customers", "Identity", "Invoicing", "Ledger", "Platform"],
         ["Tariffs"] = ["Audit", "Catalog", "Customers", "Identity", "Ledger", "Platform"],
-        ["Invoicing"] = ["Audit", "Customers", "Identity", "Ledger", "Platform", "Printing"],
+        ["Invoicing"] = ["Audit", "Customers", "Identity", "Ledger", "Notifications", "Platform", "Printing", "Subscriptions"],
         ["Operations"] = ["Audit", "Catalog", "Customers", "Identity", "Ledger", "Platform"],
     };
 }

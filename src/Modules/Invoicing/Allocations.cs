@@ -1,4 +1,5 @@
 using Balatrix.Core.Invoices;
+using Balatrix.Modules.Invoicing.Dunning;
 using Balatrix.Modules.Platform;
 using Npgsql;
 
@@ -50,7 +51,7 @@ static class Allocations
                 tenantId, now, made.Select(m => m.Account).ToArray(), made.Select(m => m.Allocation.DocumentId).ToArray(), made.Select(m => m.Allocation.ReceiptId).ToArray(),
                 made.Select(m => m.Allocation.NoteId).ToArray(), made.Select(m => m.Allocation.AmountMicros).ToArray(),
             ], cancellationToken);
-        await AddUpAsync(connection, tenantId, [.. made.Select(m => m.Allocation)], now, cancellationToken);
+        await AddUpAsync(connection, tenantId, [.. made.Select(m => m.Account).Distinct()], [.. made.Select(m => m.Allocation)], now, cancellationToken);
         return [.. made.Select(m => m.Allocation)];
     }
 
@@ -76,11 +77,11 @@ static class Allocations
                 tenantId, now, taken.Select(_ => accountId).ToArray(), taken.Select(t => t.DocumentId).ToArray(), taken.Select(t => t.ReceiptId).ToArray(), taken.Select(t => t.NoteId).ToArray(),
                 taken.Select(t => t.AmountMicros).ToArray(),
             ], cancellationToken);
-        await AddUpAsync(connection, tenantId, taken, now, cancellationToken);
+        await AddUpAsync(connection, tenantId, [accountId], taken, now, cancellationToken);
     }
 
-    /// <summary>Brings the sums of documents, receipts and notes up to their allocations, and notes what was paid on the documents.</summary>
-    static async Task AddUpAsync(NpgsqlConnection connection, int tenantId, List<Allocation> made, DateTimeOffset now, CancellationToken cancellationToken)
+    /// <summary>Brings the sums of documents, receipts and notes up to their allocations, notes what was paid on the documents, and lets service that dunning stopped come back.</summary>
+    static async Task AddUpAsync(NpgsqlConnection connection, int tenantId, long[] accountIds, List<Allocation> made, DateTimeOffset now, CancellationToken cancellationToken)
     {
         var documents = made.Select(m => (Id: m.DocumentId, m.AmountMicros)).Concat(made.Where(m => m.NoteId is not null).Select(m => (Id: m.NoteId!.Value, m.AmountMicros)))
             .GroupBy(m => m.Id).Select(g => (Id: g.Key, Micros: g.Sum(m => m.AmountMicros))).ToList();
@@ -94,6 +95,7 @@ static class Allocations
                 connection,
                 "update invoicing.receipts r set allocated_micros = allocated_micros + v.micros from unnest($1::bigint[], $2::bigint[]) as v(id, micros) where r.receipt_id = v.id and r.tenant_id = $3",
                 [receipts.Select(d => d.Id).ToArray(), receipts.Select(d => d.Micros).ToArray(), tenantId], cancellationToken);
+        await RestoreService.EnqueueAsync(connection, tenantId, accountIds, cancellationToken);
         await DocumentSteps.WriteAsync(
             connection, tenantId, [.. made.Select(m => (m.DocumentId, m.AmountMicros < 0 ? "reopened" : m.NoteId is null ? "paid" : "credited", (object?)new { amount = Core.Money.Format(Math.Abs(m.AmountMicros)) }))],
             now, cancellationToken);

@@ -27,7 +27,8 @@ static class DocumentStore
 {
     const string Columns = """
         d.document_id, d.account_id, d.customer_id, d.kind, d.status, d.number, d.issued_on, d.due_on, d.currency, d.taxable_micros,
-        d.cgst_micros, d.sgst_micros, d.igst_micros, d.vat_micros, d.round_off_micros, d.total_micros, d.settled_micros, d.credited_micros, d.original_id, d.void_reason
+        d.cgst_micros, d.sgst_micros, d.igst_micros, d.vat_micros, d.round_off_micros, d.total_micros, d.settled_micros, d.credited_micros, d.original_id, d.void_reason,
+        exists (select from invoicing.dunning n where n.document_id = d.document_id and n.is_written_off)
         """;
 
     /// <summary>Names as the API shows them.</summary>
@@ -82,7 +83,7 @@ static class DocumentStore
     {
         var found = (await Database.QueryAsync(
             connection, $"select {Columns}, d.content, o.number from invoicing.documents d left join invoicing.documents o on o.document_id = d.original_id where d.document_id = $1 and d.tenant_id = $2", [id, tenantId],
-            r => DocumentView.Of(Row(r, today), JsonSerializer.Deserialize<InvoiceDocument>(r.GetString(20), JsonSerializerOptions.Web)!, r.IsDBNull(21) ? null : r.GetString(21)), cancellationToken)).SingleOrDefault();
+            r => DocumentView.Of(Row(r, today), JsonSerializer.Deserialize<InvoiceDocument>(r.GetString(21), JsonSerializerOptions.Web)!, r.IsDBNull(22) ? null : r.GetString(22)), cancellationToken)).SingleOrDefault();
         if (found is null)
             return null;
         var steps = await Database.QueryAsync(
@@ -114,7 +115,7 @@ static class DocumentStore
     {
         null => "",
         "void" => "and d.status = 2",
-        "paid" => "and d.status = 1 and d.settled_micros = d.total_micros",
+        "paid" => "and d.status = 1 and d.settled_micros = d.total_micros and not exists (select from invoicing.dunning n where n.document_id = d.document_id and n.is_written_off)",
         "open" => "and d.status = 1 and d.settled_micros < d.total_micros",
         "overdue" => "and d.status = 1 and d.kind in (1, 3) and d.settled_micros < d.total_micros and d.due_on < $8",
         _ => throw new ArgumentOutOfRangeException(nameof(status), status, "Not a status."),
@@ -124,7 +125,7 @@ static class DocumentStore
     {
         var (kind, total, settled) = ((DocumentKind)r.GetInt16(3), r.GetInt64(15), r.GetInt64(16));
         var due = r.IsDBNull(7) ? (DateOnly?)null : r.GetFieldValue<DateOnly>(7);
-        var status = r.GetInt16(4) == 2 ? "void" : settled == total ? "paid" : due < today ? "overdue" : settled > 0 ? "partially_paid" : "open";
+        var status = r.GetInt16(4) == 2 ? "void" : r.GetBoolean(20) ? "written_off" : settled == total ? "paid" : due < today ? "overdue" : settled > 0 ? "partially_paid" : "open";
         var isOwed = kind is DocumentKind.Invoice or DocumentKind.DebitNote && status != "void";
         return new(
             r.GetInt64(0), Name(kind), r.GetString(5), status, AccountDirectory.NumberOf(r.GetInt64(1)), r.IsDBNull(2) ? null : r.GetInt64(2), r.GetFieldValue<DateOnly>(6), due, r.GetString(8),

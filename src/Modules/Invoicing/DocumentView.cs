@@ -16,7 +16,7 @@ public sealed record TaxView(string Cgst, string Sgst, string Igst, string Vat);
 /// <param name="Id">Its identifier.</param>
 /// <param name="Kind">invoice, credit_note, debit_note, receipt_voucher or refund_voucher.</param>
 /// <param name="Number">Its number.</param>
-/// <param name="Status">open, partially_paid, overdue, paid or void.</param>
+/// <param name="Status">open, partially_paid, overdue, paid, written_off or void.</param>
 /// <param name="Account">The account's number.</param>
 /// <param name="CustomerId">The customer, if the account has one.</param>
 /// <param name="IssuedOn">Date of issue.</param>

@@ -1,5 +1,6 @@
 using Balatrix.Modules.Customers;
 using Balatrix.Modules.Identity;
+using Balatrix.Modules.Invoicing.Dunning;
 using Balatrix.Modules.Platform;
 using Balatrix.Modules.Platform.Jobs;
 using Microsoft.AspNetCore.Builder;
@@ -17,6 +18,11 @@ public static class InvoicingModule
     {
         services.AddSingleton<BillingCycle>();
         services.AddSingleton<ITenantTime, BillingClock>();
+        services.AddSingleton<DunInvoice>();
+        services.AddSingleton<OverdueInvoices>();
+        services.AddSingleton<ITenantTime, DunningClock>();
+        services.AddJob<SendOverdueReminders>(SendOverdueReminders.Queue, SendOverdueReminders.Kind);
+        services.AddJob<RestoreService>(RestoreService.Queue, RestoreService.Kind);
         services.AddJob<RunBillingCycle>(RunBillingCycle.Queue, RunBillingCycle.Kind);
     }
 
@@ -32,6 +38,8 @@ public static class InvoicingModule
             .WithSummary("Invoice an account's use before a day, with its other charges; draft=true only shows the invoice").Produces<GenerateInvoice.Answer>(201).Produces<GenerateInvoice.Answer>().ProducesProblem(409);
         invoices.MapGet("", InvoiceEndpoints.List).RequireRoles(Roles.Everyone, Scope.InvoicesRead).WithSummary("Invoices, notes and vouchers, the latest first").Produces<InvoiceEndpoints.DocumentPage>();
         invoices.MapGet("statistics", InvoiceEndpoints.GetStatistics).RequireRoles(Roles.Staff, Scope.InvoicesRead).WithSummary("Billed, collected, outstanding and tax by month").Produces<InvoiceEndpoints.Statistics>();
+        invoices.MapGet("overdue", Overdue.Handle).RequireRoles(Roles.Staff, Scope.InvoicesRead).WithSummary("Overdue invoices, the longest first, and all that is owed by age").Produces<Overdue.Report>();
+        invoices.MapPost("{id}/reminder", Reminder.Handle).RequireRoles(Roles.Staff, Scope.InvoicesWrite).WithSummary("Remind of an unpaid invoice now").Produces<Reminder.Answer>(202).ProducesProblem(409);
         invoices.MapGet("{id}", InvoiceEndpoints.Get).RequireRoles(Roles.Everyone, Scope.InvoicesRead).WithSummary("One document with its lines, taxes and what happened to it; by id or number").Produces<DocumentView>();
         invoices.MapPost("{id}/mark-paid", MarkPaid.Handle).RequireRoles(Roles.Staff, Scope.InvoicesWrite).WithExample("""{"amount":"1000.00","reference":"UTR 4711"}""")
             .WithSummary("Record a payment made outside any gateway, and income tax withheld").Produces<DocumentView>().ProducesProblem(409);

@@ -2,6 +2,7 @@ using Balatrix.Core.Charging;
 using Balatrix.Core.Invoices;
 using Balatrix.Modules.Audit;
 using Balatrix.Modules.Identity;
+using Balatrix.Modules.Invoicing.Dunning;
 using Balatrix.Modules.Ledger;
 using Balatrix.Modules.Platform;
 using Microsoft.AspNetCore.Http;
@@ -34,6 +35,7 @@ public static class VoidInvoice
             await TakeBackAsync(connection, tenantId, invoice, now, ct);
             await Database.ExecuteAsync(
                 connection, "update invoicing.documents set status = 2, voided_at = $2, void_reason = $3 where document_id = $1 and tenant_id = $4", [invoice.Id, now, request.Reason, tenantId], ct);
+            await RestoreService.EnqueueAsync(connection, tenantId, [invoice.AccountId], ct);
             await DocumentSteps.WriteAsync(connection, tenantId, [(invoice.Id, "voided", new { reason = request.Reason })], now, ct);
             await AuditLog.WriteAsync(connection, tenantId, Actor.Of(context), "invoice.voided", "invoice", invoice.Document.Number, null, new { request.Reason }, now, ct);
             return await DocumentStore.FindAsync(connection, tenantId, invoice.Id, today, ct);

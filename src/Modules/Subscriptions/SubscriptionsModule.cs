@@ -22,6 +22,7 @@ public static class SubscriptionsModule
         services.AddSingleton<SubscriptionSteps>();
         services.AddSingleton<DueSubscriptions>();
         services.AddSingleton<SubscriptionTools>();
+        services.AddSingleton(p => new DunnedSubscriptions(p.GetRequiredService<SubscriptionStore>(), p.GetRequiredService<SubscriptionSteps>(), p.GetRequiredService<DueSubscriptions>()));
         services.AddSingleton<ITenantTime, SubscriptionClock>();
         services.AddJob<RenewSubscriptions>(RenewSubscriptions.Queue, RenewSubscriptions.Kind);
     }

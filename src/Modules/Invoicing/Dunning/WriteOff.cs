@@ -1,0 +1,28 @@
+using Balatrix.Core.Charging;
+using Balatrix.Modules.Ledger;
+using Balatrix.Modules.Platform;
+using Npgsql;
+
+namespace Balatrix.Modules.Invoicing.Dunning;
+
+/// <summary>
+/// Gives up what is unpaid of an invoice: the receivable is closed against the write-off book, and the invoice counts as settled by that. The
+/// tax stays as it was: Indian GST knows no relief for bad debts.
+/// </summary>
+static class WriteOff
+{
+    /// <summary>Does it, in a transaction that holds the account.</summary>
+    public static async Task TakeAsync(NpgsqlConnection connection, int tenantId, PursuedInvoice invoice, DateTimeOffset now, CancellationToken cancellationToken)
+    {
+        var unpaid = invoice.Facts.UnpaidMicros;
+        var post = new Post(EventKey.Of("writeoff", $"{invoice.DocumentId}"), EntryKind.Writeoff, Book.Writeoff, unpaid, invoice.Currency, $"Written off: {invoice.Number}", null);
+        var decision = (await LedgerPosting.PostAsync(connection, tenantId, [(invoice.AccountId, post)], now, cancellationToken))[0];
+        if (!decision.Accepted)
+            throw new ProblemException(Refusals.ToProblem(decision.Refusal));
+        await Database.ExecuteAsync(
+            connection, "insert into invoicing.allocations (tenant_id, account_id, document_id, entry_no, amount_micros, made_at) values ($1, $2, $3, $4, $5, $6)",
+            [tenantId, invoice.AccountId, invoice.DocumentId, decision.Posting!.Value.EntryNo, unpaid, now], cancellationToken);
+        await Database.ExecuteAsync(
+            connection, "update invoicing.documents set settled_micros = settled_micros + $2 where document_id = $1 and tenant_id = $3", [invoice.DocumentId, unpaid, tenantId], cancellationToken);
+    }
+}
