@@ -10,7 +10,11 @@ static class RazorpayThing
     {
         ["error"] = new JsonObject
         {
-            ["code"] = code, ["description"] = description, ["source"] = paymentId is null ? "business" : "customer", ["step"] = "payment_initiation", ["reason"] = reason ?? "NA",
+            ["code"] = code,
+            ["description"] = description,
+            ["source"] = paymentId is null ? "business" : "customer",
+            ["step"] = "payment_initiation",
+            ["reason"] = reason ?? "NA",
             ["metadata"] = paymentId is null ? new JsonObject() : new JsonObject { ["payment_id"] = paymentId },
         },
     });
@@ -23,11 +27,29 @@ static class RazorpayThing
         var (amount, fee) = (Whole(thing, "amount") ?? 0, type == "payment" ? Whole(thing, "fee") ?? 0 : 0);
         return new JsonObject
         {
-            ["entity_id"] = Text(thing, "id"), ["type"] = type, ["debit"] = type == "refund" ? amount : 0, ["credit"] = type == "refund" ? 0 : amount - fee, ["amount"] = amount,
-            ["currency"] = Text(thing, "currency"), ["fee"] = fee, ["tax"] = type == "payment" ? Whole(thing, "tax") ?? 0 : 0, ["on_hold"] = false, ["settled"] = true,
-            ["created_at"] = Whole(thing, "created_at"), ["settled_at"] = Whole(thing, "created_at"), ["settlement_id"] = $"setl_sandbox{day:yyyyMMdd}", ["posted_at"] = null, ["credit_type"] = "default",
-            ["description"] = null, ["notes"] = new JsonArray(), ["payment_id"] = type == "refund" ? Text(thing, "payment_id") : null, ["settlement_utr"] = $"sandbox{day:yyyyMMdd}",
-            ["order_id"] = Text(thing, "order_id"), ["order_receipt"] = null, ["method"] = Text(thing, "method"), ["dispute_id"] = null,
+            ["entity_id"] = Text(thing, "id"),
+            ["type"] = type,
+            ["debit"] = type == "refund" ? amount : 0,
+            ["credit"] = type == "refund" ? 0 : amount - fee,
+            ["amount"] = amount,
+            ["currency"] = Text(thing, "currency"),
+            ["fee"] = fee,
+            ["tax"] = type == "payment" ? Whole(thing, "tax") ?? 0 : 0,
+            ["on_hold"] = false,
+            ["settled"] = true,
+            ["created_at"] = Whole(thing, "created_at"),
+            ["settled_at"] = Whole(thing, "created_at"),
+            ["settlement_id"] = $"setl_sandbox{day:yyyyMMdd}",
+            ["posted_at"] = null,
+            ["credit_type"] = "default",
+            ["description"] = null,
+            ["notes"] = new JsonArray(),
+            ["payment_id"] = type == "refund" ? Text(thing, "payment_id") : null,
+            ["settlement_utr"] = $"sandbox{day:yyyyMMdd}",
+            ["order_id"] = Text(thing, "order_id"),
+            ["order_receipt"] = null,
+            ["method"] = Text(thing, "method"),
+            ["dispute_id"] = null,
         };
     }
 

@@ -2,7 +2,6 @@ using System.Collections.Concurrent;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using Balatrix.Core.Payments;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
@@ -17,6 +16,7 @@ public sealed class SandboxServer : IAsyncDisposable
     readonly SandboxTimers timers = new();
     readonly SandboxWebhooks webhooks;
     readonly RazorpaySandbox razorpay;
+    readonly RazorpayRefunds refunds;
     readonly StripeSandbox stripe;
     readonly SandboxOptions options;
     readonly WebApplication app;
@@ -27,7 +27,9 @@ public sealed class SandboxServer : IAsyncDisposable
         this.options = options;
         store = new SandboxStore(options.File);
         webhooks = new SandboxWebhooks(options, time);
-        razorpay = new RazorpaySandbox(store, webhooks, timers, options, time);
+        var news = new RazorpayNews(webhooks, time);
+        razorpay = new RazorpaySandbox(store, news, timers, options, time);
+        refunds = new RazorpayRefunds(store, news, timers, options, time);
         stripe = new StripeSandbox(store, webhooks, timers, options, time);
         var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { ApplicationName = "balatrix-sandbox" });
         builder.WebHost.UseUrls(options.Url);
@@ -87,14 +89,14 @@ public sealed class SandboxServer : IAsyncDisposable
         Razorpay("GET", "payments/{id}", (context, _) => razorpay.Find(Part(context), "pay_"));
         Razorpay("POST", "payments/{id}/capture", (context, body) => razorpay.Capture(Part(context), body));
         Razorpay("POST", "payments/create/recurring", (_, body) => razorpay.Charge(body));
-        Razorpay("POST", "payments/{id}/refund", (context, body) => razorpay.Refund(Part(context), body, Header(context, "X-Refund-Idempotency")));
-        Razorpay("GET", "payments/{id}/refunds", (context, _) => razorpay.FindRefunds(Part(context)));
+        Razorpay("POST", "payments/{id}/refund", (context, body) => refunds.Refund(Part(context), body, Header(context, "X-Refund-Idempotency")));
+        Razorpay("GET", "payments/{id}/refunds", (context, _) => refunds.FindRefunds(Part(context)));
         Razorpay("GET", "payments/{id}/refunds/{second}", (context, _) => razorpay.Find(Part(context, "second"), "rfnd_"));
         Razorpay("GET", "customers/{id}/tokens", (context, _) => razorpay.Tokens(Part(context)));
         Razorpay("GET", "customers/{id}/tokens/{second}", (context, _) => razorpay.Find(Part(context, "second"), "token_"));
         Razorpay("PUT", "customers/{id}/tokens/{second}/cancel", (context, _) => razorpay.CancelToken(Part(context, "second")));
         Razorpay("DELETE", "customers/{id}/tokens/{second}", (context, _) => razorpay.DeleteToken(Part(context, "second")));
-        Razorpay("GET", "settlements/recon/combined", (context, _) => razorpay.Reconcile(context.Request.Query));
+        Razorpay("GET", "settlements/recon/combined", (context, _) => refunds.Reconcile(context.Request.Query));
     }
 
     void MapStripe()
@@ -121,7 +123,7 @@ public sealed class SandboxServer : IAsyncDisposable
     void MapControls()
     {
         app.MapPost("/sandbox/disputes/{id}", (string id, string status, HttpContext context) =>
-            (id.StartsWith("pay_", StringComparison.Ordinal) ? razorpay.Dispute(id, status) : stripe.Dispute(id, status)).WriteAsync(context, options.Silence));
+            (id.StartsWith("pay_", StringComparison.Ordinal) ? refunds.Dispute(id, status) : stripe.Dispute(id, status)).WriteAsync(context, options.Silence));
         app.MapPost("/sandbox/mandates/{id}", (string id, string status, HttpContext context) =>
         {
             if (store.Find(id) is not { } token || !id.StartsWith("token_", StringComparison.Ordinal))
