@@ -1,5 +1,6 @@
 using Balatrix.Modules.Identity;
 using Balatrix.Modules.Payments.Gateways;
+using Balatrix.Modules.Payments.Sandbox;
 using Balatrix.Modules.Platform;
 using Balatrix.Modules.Platform.Jobs;
 using Microsoft.AspNetCore.Builder;
@@ -18,6 +19,7 @@ public static class PaymentsModule
     {
         services.TryAddSingleton<PaymentGateways>();
         services.TryAddSingleton<OpenGateway>(p => p.GetRequiredService<PaymentGateways>().Open);
+        services.AddPaymentSandbox();
         services.AddSingleton<GatewayDirectory>();
         services.AddSingleton<GatewayCustomers>();
         services.AddSingleton<PaymentRequests>();
