@@ -9,10 +9,10 @@ static class BillingMarks
     /// <summary>The windows of some accounts from where they are billed; the accounts are locked.</summary>
     /// <param name="connection">In the caller's transaction.</param>
     /// <param name="tenantId">The tenant.</param>
-    /// <param name="until">Accounts, their last entries and the first instants that are not meant; an earlier instant than the one billed until moves nothing back.</param>
+    /// <param name="until">Accounts, their last entries and the first instants that are not meant; none, or one before what is billed until, moves nothing.</param>
     /// <param name="cancellationToken">Stops.</param>
     public static async Task<List<BillingWindow>> WindowsAsync(
-        NpgsqlConnection connection, int tenantId, IReadOnlyList<(BilledAccount Account, DateTimeOffset Until)> until, CancellationToken cancellationToken)
+        NpgsqlConnection connection, int tenantId, IReadOnlyList<(BilledAccount Account, DateTimeOffset? Until)> until, CancellationToken cancellationToken)
     {
         var ids = until.Select(u => u.Account.AccountId).ToArray();
         await Database.ExecuteAsync(
@@ -29,7 +29,9 @@ static class BillingMarks
         return [.. until.Select(u =>
         {
             var mark = marks[u.Account.AccountId];
-            return new BillingWindow(mark.Id, mark.OpenFrom, mark.Billed + 1, mark.Until, u.Account.EntryNo, u.Until > mark.Until ? u.Until : mark.Until);
+            // Before the first invoice nothing is billed, so use of before the account's opening can be left for later, too.
+            var isFirst = mark.Billed == 0 && u.Until is not null;
+            return new BillingWindow(mark.Id, mark.OpenFrom, mark.Billed + 1, mark.Until, u.Account.EntryNo, isFirst || u.Until > mark.Until ? u.Until!.Value : mark.Until);
         })];
     }
 

@@ -67,7 +67,7 @@ static class InvoiceCharges
     {
         await LedgerPosting.LockAsync(connection, tenantId, [.. until.Keys], cancellationToken);
         var accounts = await BilledAccount.ReadAsync(connection, tenantId, [.. until.Keys], cancellationToken);
-        var windows = await BillingMarks.WindowsAsync(connection, tenantId, [.. accounts.Select(a => (a, until[a.AccountId] ?? DateTimeOffset.UnixEpoch))], cancellationToken);
+        var windows = await BillingMarks.WindowsAsync(connection, tenantId, [.. accounts.Select(a => (a, until[a.AccountId]))], cancellationToken);
         var charges = await UninvoicedCharges.ReadAsync(connection, tenantId, windows, tenant.Zone, cancellationToken);
         var originals = await CreditNotes.OriginalsAsync(connection, tenantId, charges, cancellationToken);
         var lots = await LotUse.ReadAsync(connection, tenantId, [.. accounts.Where(a => a.Kind == AccountKind.Prepaid).Select(a => a.AccountId)], cancellationToken);

@@ -122,6 +122,7 @@ public sealed class LedgerVerification(Database database)
         ("held money equals open reservations", Holds),
         ("held allowance equals open reservations", AllowanceUse),
         ("used allowance equals covered usage", CoveredUse),
+        .. DocumentProofs.All,
     ];
 
     /// <summary>Proves the books of one tenant, or of all when null. All proofs see the same moment.</summary>
