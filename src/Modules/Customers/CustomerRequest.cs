@@ -18,9 +18,11 @@ namespace Balatrix.Modules.Customers;
 /// <param name="BillingAddress">Where it is billed.</param>
 /// <param name="ServiceAddress">Where it is served, when elsewhere.</param>
 /// <param name="Contacts">People to talk to.</param>
+/// <param name="IsSez">Whether it is a unit or developer of a special economic zone; the tenant's own people only.</param>
+/// <param name="PaymentTermsDays">Days to pay its invoices, 0 to 180; the tenant's own people only.</param>
 public sealed record CustomerRequest(
     string? Name, string? Kind, string? Email, string? Phone, string? Pan, string? Gstin, string? KycStatus, string? KycNote,
-    KycDocument[]? Documents, PostalAddress? BillingAddress, PostalAddress? ServiceAddress, Contact[]? Contacts)
+    KycDocument[]? Documents, PostalAddress? BillingAddress, PostalAddress? ServiceAddress, Contact[]? Contacts, bool? IsSez = null, int? PaymentTermsDays = null)
 {
     /// <summary>The customer after the request, or the first fault.</summary>
     /// <param name="before">As it was; null makes a new one.</param>
@@ -29,6 +31,8 @@ public sealed record CustomerRequest(
     {
         if (byCustomer && ((KycStatus ?? before?.KycStatus) != before?.KycStatus || KycNote is not null || (Kind ?? before?.Kind) != before?.Kind))
             return (null, new(403, "staff_only", "Verification and kind are set by staff.", "kycStatus"));
+        if (byCustomer && ((IsSez ?? before?.IsSez) != before?.IsSez || (PaymentTermsDays ?? before?.PaymentTermsDays) != before?.PaymentTermsDays))
+            return (null, new(403, "staff_only", "Zone and payment terms are set by staff.", "isSez"));
         var gstin = Upper(Gstin) ?? before?.Gstin;
         var pan = Upper(Pan) ?? before?.Pan ?? (gstin?.Length == 15 ? gstin[2..12] : null);
         var changesIdentity = before is not null && (gstin != before.Gstin || pan != before.Pan);
@@ -50,6 +54,8 @@ public sealed record CustomerRequest(
             BillingAddress = BillingAddress ?? before?.BillingAddress,
             ServiceAddress = ServiceAddress ?? before?.ServiceAddress,
             Contacts = Contacts ?? before?.Contacts ?? [],
+            IsSez = IsSez ?? before?.IsSez ?? false,
+            PaymentTermsDays = PaymentTermsDays ?? before?.PaymentTermsDays,
             CreatedAt = before?.CreatedAt ?? default,
             Version = before?.Version ?? 0,
         };
@@ -66,6 +72,10 @@ public sealed record CustomerRequest(
             return Problem.Invalid("email", "an e-mail address");
         if (c.Phone is { Length: < 8 or > 16 })
             return Problem.Invalid("phone", "a telephone number such as +919812345678");
+        if (c.PaymentTermsDays is < 0 or > 180)
+            return Problem.Invalid("paymentTermsDays", "0 to 180");
+        if (c.IsSez && c.Gstin is null)
+            return Problem.Invalid("isSez", "a customer with a GSTIN: units of special economic zones are registered");
         if (c.Pan is not null && Core.Tax.Pan.Fault(c.Pan) is { } panFault)
             return Problem.Invalid("pan", panFault);
         if (c.Gstin is not null && Core.Tax.Gstin.Fault(c.Gstin) is { } gstinFault)

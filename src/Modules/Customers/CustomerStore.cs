@@ -20,7 +20,7 @@ public static class CustomerStore
 {
     const string Columns = """
         customer_id, name, kind, status, suspend_reason, email, phone, pan, gstin, kyc_status, kyc_note, documents, billing_address, service_address,
-        contacts, created_at, updated_at, version
+        contacts, created_at, updated_at, version, is_sez, payment_terms_days
         """;
 
     /// <summary>One, or null; locked when it is to be changed.</summary>
@@ -64,10 +64,11 @@ public static class CustomerStore
         (await Database.QueryAsync(
             connection,
             """
-            insert into customers.customers (tenant_id, name, kind, email, phone, pan, gstin, kyc_status, kyc_note, documents, billing_address, service_address, contacts, created_at, updated_at)
-            values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10::jsonb, $11::jsonb, $12::jsonb, $13::jsonb, $14, $14) returning customer_id
+            insert into customers.customers (tenant_id, name, kind, email, phone, pan, gstin, kyc_status, kyc_note, documents, billing_address, service_address, contacts, created_at, updated_at,
+                   is_sez, payment_terms_days)
+            values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10::jsonb, $11::jsonb, $12::jsonb, $13::jsonb, $14, $14, $15, $16) returning customer_id
             """,
-            [tenantId, c.Name, c.Kind, c.Email, c.Phone, c.Pan, c.Gstin, c.KycStatus, c.KycNote, Json(c.Documents), Json(c.BillingAddress), Json(c.ServiceAddress), Json(c.Contacts), now],
+            [tenantId, c.Name, c.Kind, c.Email, c.Phone, c.Pan, c.Gstin, c.KycStatus, c.KycNote, Json(c.Documents), Json(c.BillingAddress), Json(c.ServiceAddress), Json(c.Contacts), now, c.IsSez, c.PaymentTermsDays],
             r => r.GetInt64(0), cancellationToken))[0];
 
     /// <summary>Writes everything of one that was locked.</summary>
@@ -77,12 +78,12 @@ public static class CustomerStore
         update customers.customers
            set name = $3, kind = $4, email = $5, phone = $6, pan = $7, gstin = $8, kyc_status = $9, kyc_note = $10, documents = $11::jsonb, billing_address = $12::jsonb,
                service_address = $13::jsonb, contacts = $14::jsonb, status = $15, suspend_reason = $16, closed_at = case when $15 = 'closed' then $17::timestamptz end,
-               updated_at = $17, version = version + 1
+               updated_at = $17, is_sez = $18, payment_terms_days = $19, version = version + 1
          where tenant_id = $1 and customer_id = $2
         """,
         [
             tenantId, c.Id, c.Name, c.Kind, c.Email, c.Phone, c.Pan, c.Gstin, c.KycStatus, c.KycNote, Json(c.Documents), Json(c.BillingAddress), Json(c.ServiceAddress),
-            Json(c.Contacts), c.Status, c.SuspendReason, now,
+            Json(c.Contacts), c.Status, c.SuspendReason, now, c.IsSez, c.PaymentTermsDays,
         ],
         cancellationToken);
 
@@ -114,6 +115,8 @@ public static class CustomerStore
             CreatedAt = r.GetFieldValue<DateTimeOffset>(15),
             UpdatedAt = r.IsDBNull(16) ? null : r.GetFieldValue<DateTimeOffset>(16),
             Version = r.GetInt32(17),
+            IsSez = r.GetBoolean(18),
+            PaymentTermsDays = r.IsDBNull(19) ? null : r.GetInt32(19),
         };
     }
 

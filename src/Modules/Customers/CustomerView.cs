@@ -95,6 +95,12 @@ public sealed record CustomerView
     /// <summary>People to talk to.</summary>
     public required Contact[] Contacts { get; init; }
 
+    /// <summary>Whether it is a unit or developer of a special economic zone, whose supplies are zero-rated.</summary>
+    public bool IsSez { get; init; }
+
+    /// <summary>Days to pay its invoices; the tenant's when null.</summary>
+    public int? PaymentTermsDays { get; init; }
+
     /// <summary>When it was made.</summary>
     public required DateTimeOffset CreatedAt { get; init; }
 

@@ -117,5 +117,6 @@ static class IssueDocuments
                 contents.Select(SHA256.HashData).ToArray(),
             ], cancellationToken);
         await DocumentSteps.WriteAsync(connection, tenantId, [.. issued.Select(d => (d.Id, "issued", (object?)new { number = d.Document.Number }))], now, cancellationToken);
+        await IssueMails.EnqueueAsync(connection, tenantId, issued, cancellationToken);
     }
 }

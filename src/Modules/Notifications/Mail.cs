@@ -16,6 +16,14 @@ public static class Mail
 
     internal sealed record Letter(string To, string Subject, string Text, byte[]? Secret);
 
+    /// <summary>Enqueues many mails in the caller's transaction, in one statement.</summary>
+    /// <param name="connection">In a transaction of the tenant.</param>
+    /// <param name="tenantId">The tenant.</param>
+    /// <param name="mails">Checked addresses, subjects of one line, plain texts.</param>
+    /// <param name="cancellationToken">Stops.</param>
+    public static Task EnqueueAsync(NpgsqlConnection connection, int tenantId, IReadOnlyList<(string To, string Subject, string Text)> mails, CancellationToken cancellationToken) => JobQueue.EnqueueManyAsync(
+        connection, tenantId, Queue, Kind, [.. mails.Select(m => JsonSerializer.Serialize(new Letter(m.To, m.Subject, m.Text, null), JsonSerializerOptions.Web))], cancellationToken);
+
     /// <summary>Enqueues a mail in the caller's transaction.</summary>
     /// <param name="connection">In a transaction of the tenant.</param>
     /// <param name="tenantId">The tenant.</param>

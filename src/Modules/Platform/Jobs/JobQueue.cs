@@ -27,6 +27,19 @@ public static class JobQueue
         return made is [var jobId] ? jobId : null;
     }
 
+    /// <summary>Enqueues many jobs of a kind that are due at once, in the caller's transaction and one statement.</summary>
+    public static async Task EnqueueManyAsync(NpgsqlConnection connection, int tenantId, string queue, string kind, string[] payloads, CancellationToken cancellationToken)
+    {
+        if (payloads.Length > 0)
+            await Database.ExecuteAsync(
+                connection,
+                $"""
+                with made as (insert into platform.jobs (tenant_id, queue, kind, payload) select $1, $2, $3, p::jsonb from unnest($4::text[]) p)
+                select pg_notify('{Channel}', $2)
+                """,
+                [tenantId, queue, kind, payloads], cancellationToken);
+    }
+
     /// <summary>The statement that enqueues a job that is due at once, for a batch of statements in the caller's transaction.</summary>
     public static NpgsqlBatchCommand EnqueueCommand(int tenantId, JobRequest request) => new(Insert)
     {
