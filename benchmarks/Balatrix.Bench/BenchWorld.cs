@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using Balatrix.Core.Rating;
+using Balatrix.Modules.Audit;
 using Balatrix.Modules.Catalog;
 using Balatrix.Modules.Ledger;
 using Balatrix.Modules.Platform;
@@ -61,11 +62,11 @@ sealed class BenchWorld : IAsyncDisposable
     async Task SetUpAsync()
     {
         var decks = Services.GetRequiredService<DeckStore>();
-        var deck = await decks.CreateAsync(Tenant, "bench", "voice", "INR", CancellationToken.None);
-        await decks.ImportAsync(Tenant, deck!.Value, [.. Rates()], DateTimeOffset.UtcNow.AddDays(-400), CancellationToken.None);
+        var deck = await decks.CreateAsync(Tenant, "bench", "voice", "INR", Actor.System("bench"), CancellationToken.None);
+        await decks.ImportAsync(Tenant, deck!.Value, [.. Rates()], DateTimeOffset.UtcNow.AddDays(-400), Actor.System("bench"), CancellationToken.None);
         var plans = Services.GetRequiredService<PlanStore>();
         var terms = new PlanTerms { Decks = new() { ["voice.outbound"] = ["bench"] } };
-        var plan = await plans.CreateAsync(Tenant, "bench", "Bench", "INR", terms, CancellationToken.None);
+        var plan = await plans.CreateAsync(Tenant, "bench", "Bench", "INR", terms, Actor.System("bench"), CancellationToken.None);
         await ExecuteAsync(
             $"""
             insert into ledger.accounts (account_id, tenant_id, kind, currency, balance_micros, entry_no, plan_version_id, plan_since)

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Balatrix.Modules.Audit;
 using Balatrix.Modules.Catalog;
 using Balatrix.Modules.Platform;
 using Microsoft.Extensions.DependencyInjection;
@@ -33,7 +34,7 @@ static class Renewals
             Allowances = [new("500 outbound minutes", "voice.outbound", "India", 30_000, false), new("100 toll-free minutes", "voice.inbound", "India toll-free", 6_000, false)],
             Decks = new() { ["voice.outbound"] = ["bench"] },
         };
-        var plan = await world.Services.GetRequiredService<PlanStore>().CreateAsync(BenchWorld.Tenant, "bench-monthly", "Bench monthly", "INR", terms, CancellationToken.None);
+        var plan = await world.Services.GetRequiredService<PlanStore>().CreateAsync(BenchWorld.Tenant, "bench-monthly", "Bench monthly", "INR", terms, Actor.System("bench"), CancellationToken.None);
         await using var fill = world.Database.Owner.CreateCommand(
             $"""
             insert into ledger.accounts (account_id, tenant_id, kind, currency, balance_micros, entry_no, plan_version_id, plan_since)

@@ -46,6 +46,7 @@ public static class BalatrixModules
         services.AddInvoicing();
         services.AddPayments();
         services.AddApiDocumentation();
+        services.AddSingleton<DemoAccounts>();
         services.AddSingleton<SeedData>();
         // Last, so that it stops first: jobs still use what stops after it.
         services.AddJobs();

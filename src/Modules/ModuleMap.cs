@@ -17,10 +17,10 @@ public static class ModuleMap
         ["Usage"] = ["Catalog", "Customers", "Identity", "Ledger", "Platform"],
         ["Voice"] = ["Audit", "Catalog", "Customers", "Identity", "Ledger", "Platform", "Usage"],
         ["Messaging"] = ["Catalog", "Customers", "Identity", "Ledger", "Platform", "Usage"],
-        ["Subscriptions"] = ["Audit", "Catalog", "Customers", "Identity", "Ledger", "Platform", "Usage"],
+        ["Subscriptions"] = ["Audit", "Catalog", "Customers", "Identity", "Ledger", "Notifications", "Platform", "Usage"],
         ["Payments"] = ["Audit", "Customers", "Identity", "Invoicing", "Ledger", "Platform"],
         ["Tariffs"] = ["Audit", "Catalog", "Customers", "Identity", "Ledger", "Platform"],
         ["Invoicing"] = ["Audit", "Customers", "Identity", "Ledger", "Notifications", "Platform", "Printing", "Subscriptions"],
-        ["Operations"] = ["Audit", "Catalog", "Customers", "Identity", "Ledger", "Platform"],
+        ["Operations"] = ["Audit", "Catalog", "Customers", "Identity", "Ledger", "Platform", "Subscriptions"],
     };
 }

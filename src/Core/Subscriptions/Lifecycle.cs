@@ -76,7 +76,7 @@ public static partial class Lifecycle
     /// <summary>Into service at an instant: for nothing when the time is paid for or on trial, otherwise for the rest of the period and what is owed.</summary>
     static SubscriptionStep EnterAgain(Subscription s, DateTimeOffset at)
     {
-        s = s with { StoppedAt = null, IsHeldByHand = false, Waited = 0 };
+        s = s with { StoppedAt = null, IsHeldByHand = false, IsHeldWithCustomer = false, Waited = 0 };
         if ((s.IsPaid || s.IsTrial) && at < s.Period.To)
         {
             var back = s with { Status = s.IsTrial ? SubscriptionStatus.Trial : SubscriptionStatus.Active, IsReminded = s.IsReminded || RemindAt(s) <= at };
@@ -102,7 +102,7 @@ public static partial class Lifecycle
 
     /// <summary>Over at an instant, with the time that is paid for given back.</summary>
     static SubscriptionStep End(Subscription s, DateTimeOffset at) => new(
-        s with { Status = SubscriptionStatus.Ended, StoppedAt = at, IsPaid = false, IsNextPaid = false, IsHeldByHand = false, Scheduled = null, Owed = [], Waited = 0 },
+        s with { Status = SubscriptionStatus.Ended, StoppedAt = at, IsPaid = false, IsNextPaid = false, IsHeldByHand = false, IsHeldWithCustomer = false, Scheduled = null, Owed = [], Waited = 0 },
         [.. UnusedSince(s, at)],
         [.. EndAllowances(s, at), new PlanInForce(at, null), new SegmentBegun(SegmentKind.Ended, at, at), new NoticeGiven(SubscriptionNotice.Ended)]);
 

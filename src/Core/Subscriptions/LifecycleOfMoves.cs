@@ -13,6 +13,8 @@ public static partial class Lifecycle
             throw new InvalidOperationException("What is due comes first.");
         if (!SubscriptionMoves.From(s.Status).Contains(command.Move))
             return Refuse(s, "illegal_move", $"A subscription that is {SubscriptionMoves.Name(s.Status)} does not take {SubscriptionMoves.Name(command.Move)}.");
+        if (s.IsHeldWithCustomer && command is Activate or Renew)
+            return Refuse(s, "customer_suspended", "The customer is suspended; the subscription comes back with it.");
         return command switch
         {
             ChangePlan change => IsSame(s, change.Plan, change.AddOns) ? Unchanged(s) : new(Replace(s, change.Plan, change.AddOns, at), null),

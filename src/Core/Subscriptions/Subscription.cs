@@ -65,6 +65,9 @@ public sealed record Subscription
     /// <summary>Whether it was suspended by hand, so that only a hand brings it back.</summary>
     public bool IsHeldByHand { get; init; }
 
+    /// <summary>Whether it stopped because its customer was suspended, so that it comes back with the customer.</summary>
+    public bool IsHeldWithCustomer { get; init; }
+
     /// <summary>Whether the customer was told of the end of this period.</summary>
     public bool IsReminded { get; init; }
 

@@ -52,16 +52,21 @@ public static class AddOnEndpoints
     internal static Task<IResult> Update(string id, AddOnRequest request, HttpContext context, Database database, TenantClock clock, CancellationToken cancellationToken) =>
         Check(request) is { } problem
             ? Task.FromResult(problem.ToResult())
-            : ChangeAsync(id, "addon.updated", addOn => addOn.Status == "retired"
-                ? throw new ProblemException(new(409, "addon_retired", "A retired add-on is not changed.", "status", "active"))
-                : (request.Code ?? addOn.Code) != addOn.Code
-                    ? throw new ProblemException(Problem.Invalid("code", $"{addOn.Code}, which cannot be changed"))
-                    : (request.Currency ?? addOn.Currency) != addOn.Currency
-                        ? throw new ProblemException(Problem.Invalid("currency", $"{addOn.Currency}, which cannot be changed"))
-                        : (request.Name!, addOn.Status, request.Terms!), context, database, clock, cancellationToken);
+            : ChangeAsync(id, "addon.updated", addOn => Updated(addOn, request), context, database, clock, cancellationToken);
 
     internal static Task<IResult> Retire(string id, HttpContext context, Database database, TenantClock clock, CancellationToken cancellationToken) =>
         ChangeAsync(id, "addon.retired", addOn => (addOn.Name, "retired", addOn.Terms), context, database, clock, cancellationToken);
+
+    static (string Name, string Status, AddOnTerms Terms) Updated(AddOnView addOn, AddOnRequest request)
+    {
+        if (addOn.Status == "retired")
+            throw new ProblemException(new(409, "addon_retired", "A retired add-on is not changed.", "status", "active"));
+        if ((request.Code ?? addOn.Code) != addOn.Code)
+            throw new ProblemException(Problem.Invalid("code", $"{addOn.Code}, which cannot be changed"));
+        if ((request.Currency ?? addOn.Currency) != addOn.Currency)
+            throw new ProblemException(Problem.Invalid("currency", $"{addOn.Currency}, which cannot be changed"));
+        return (request.Name!, addOn.Status, request.Terms!);
+    }
 
     static async Task<IResult> ChangeAsync(
         string id, string action, Func<AddOnView, (string Name, string Status, AddOnTerms Terms)> change, HttpContext context, Database database, TenantClock clock, CancellationToken cancellationToken)

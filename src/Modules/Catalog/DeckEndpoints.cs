@@ -1,5 +1,6 @@
 using System.Globalization;
 using Balatrix.Core.Rating;
+using Balatrix.Modules.Audit;
 using Balatrix.Modules.Identity;
 using Balatrix.Modules.Platform;
 using Microsoft.AspNetCore.Http;
@@ -32,7 +33,7 @@ public static class DeckEndpoints
         if (request.Currency is not { Length: 3 } currency || !currency.All(char.IsAsciiLetterUpper))
             return Problem.Invalid("currency", "an ISO 4217 code such as INR").ToResult();
         var tenantId = Caller.Of(context).TenantId;
-        return await decks.CreateAsync(tenantId, name, request.Kind, currency, cancellationToken) is { } id
+        return await decks.CreateAsync(tenantId, name, request.Kind, currency, Actor.Of(context), cancellationToken) is { } id
             ? Results.Created($"/api/v1/rate-decks/{id}", await decks.FindAsync(tenantId, id, cancellationToken))
             : new Problem(409, "name_taken", "There is a deck of this name.", "name").ToResult();
     }

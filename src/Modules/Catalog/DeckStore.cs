@@ -1,5 +1,7 @@
+using System.Globalization;
 using System.Text.Json.Serialization;
 using Balatrix.Core.Rating;
+using Balatrix.Modules.Audit;
 using Balatrix.Modules.Platform;
 using Npgsql;
 
@@ -23,7 +25,7 @@ public sealed record DeckView(
 }
 
 /// <summary>Rate decks in the database.</summary>
-public sealed class DeckStore(Database database, TimeProvider time)
+public sealed class DeckStore(Database database, TenantClock clock)
 {
     const int Chunk = 20_000;
 
@@ -53,27 +55,32 @@ public sealed class DeckStore(Database database, TimeProvider time)
         cancellationToken);
 
     /// <summary>Makes an empty deck; null when the name is taken.</summary>
-    public Task<int?> CreateAsync(int tenantId, string name, string kind, string currency, CancellationToken cancellationToken) => database.InTenantAsync(
+    public Task<int?> CreateAsync(int tenantId, string name, string kind, string currency, Actor actor, CancellationToken cancellationToken) => database.InTenantAsync(
         tenantId,
         async (connection, ct) =>
         {
+            var now = await clock.NowAsync(tenantId, ct);
             var ids = await Database.QueryAsync(
                 connection,
                 """
                 insert into catalog.rate_decks (tenant_id, name, kind, currency, created_at) values ($1, $2, $3, $4, $5)
                 on conflict (tenant_id, name) do nothing returning deck_id
                 """,
-                [tenantId, name, kind, currency, time.GetUtcNow()], r => r.GetInt32(0), ct);
-            return ids.Count == 0 ? (int?)null : ids[0];
+                [tenantId, name, kind, currency, now], r => r.GetInt32(0), ct);
+            if (ids is not [var id])
+                return (int?)null;
+            await AuditLog.WriteAsync(connection, tenantId, actor, "rate-deck.created", "rate-deck", Id(id), null, new { name, kind, currency }, now, ct);
+            return id;
         },
         cancellationToken);
 
     /// <summary>Writes a version whole, in one transaction, and tells all nodes.</summary>
-    public Task<int> ImportAsync(int tenantId, int deckId, List<Rate> rates, DateTimeOffset effectiveFrom, CancellationToken cancellationToken) =>
+    public Task<int> ImportAsync(int tenantId, int deckId, List<Rate> rates, DateTimeOffset effectiveFrom, Actor actor, CancellationToken cancellationToken) =>
         database.InTenantAsync(tenantId, async (connection, ct) =>
         {
             // The lock on the deck numbers its versions one by one.
             await Database.ExecuteAsync(connection, "select 1 from catalog.rate_decks where deck_id = $1 and tenant_id = $2 for update", [deckId, tenantId], ct);
+            var now = await clock.NowAsync(tenantId, ct);
             var versions = await Database.QueryAsync(
                 connection,
                 """
@@ -81,10 +88,13 @@ public sealed class DeckStore(Database database, TimeProvider time)
                 select $1, $2, coalesce(max(version), 0) + 1, $3, $4, $5 from catalog.deck_versions where deck_id = $2 and tenant_id = $1
                 returning version
                 """,
-                [tenantId, deckId, effectiveFrom, rates.Count, time.GetUtcNow()], r => r.GetInt32(0), ct);
+                [tenantId, deckId, effectiveFrom, rates.Count, now], r => r.GetInt32(0), ct);
             for (var from = 0; from < rates.Count; from += Chunk)
                 await InsertAsync(connection, tenantId, deckId, versions[0], from, rates.GetRange(from, Math.Min(Chunk, rates.Count - from)), ct);
             await Database.ExecuteAsync(connection, $"notify {PriceBookStore.Channel}", [], ct);
+            await AuditLog.WriteAsync(
+                connection, tenantId, actor, "rate-deck.imported", "rate-deck", Id(deckId), versions[0] == 1 ? null : new { version = versions[0] - 1 },
+                new { version = versions[0], effectiveFrom, rates = rates.Count }, now, ct);
             return versions[0];
         }, cancellationToken);
 
@@ -104,6 +114,8 @@ public sealed class DeckStore(Database database, TimeProvider time)
                 [deckId, version, tenantId], r => CompiledDeck.Read(r, descriptions), ct),
             cancellationToken);
     }
+
+    static string Id(int deckId) => deckId.ToString(CultureInfo.InvariantCulture);
 
     static DeckView Read(NpgsqlDataReader r) => new(
         r.GetInt32(0), r.GetString(1), r.GetString(2), r.GetString(3), r.GetInt32(4), r.GetInt32(5),

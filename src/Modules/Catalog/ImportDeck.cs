@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Text;
 using Balatrix.Core.Rating;
+using Balatrix.Modules.Audit;
 using Balatrix.Modules.Identity;
 using Balatrix.Modules.Platform;
 using Microsoft.AspNetCore.Http;
@@ -73,7 +74,7 @@ public static class ImportDeck
         int? version = null;
         if (dryRun != true)
         {
-            version = await decks.ImportAsync(tenantId, id, file.Rates, from, cancellationToken);
+            version = await decks.ImportAsync(tenantId, id, file.Rates, from, Actor.Of(context), cancellationToken);
             await books.RefreshAsync(cancellationToken);
         }
         return Results.Ok(new Response(dryRun == true, version, from, file.Rates.Count, diff, clock.ElapsedMilliseconds));

@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using Balatrix.Modules.Audit;
 using Balatrix.Modules.Identity;
 using Balatrix.Modules.Platform;
 using Microsoft.AspNetCore.Http;
@@ -30,7 +31,7 @@ public static partial class PlanEndpoints
         var tenantId = Caller.Of(context).TenantId;
         if (await CheckAsync(request, request.Currency, tenantId, decks, cancellationToken) is { } problem)
             return problem.ToResult();
-        var plan = await plans.CreateAsync(tenantId, request.Code, request.Name!, request.Currency, request.Terms!, cancellationToken);
+        var plan = await plans.CreateAsync(tenantId, request.Code, request.Name!, request.Currency, request.Terms!, Actor.Of(context), cancellationToken);
         return plan is null
             ? new Problem(409, "code_taken", "There is a plan of this code.", "code").ToResult()
             : Results.Created($"/api/v1/plans/{plan.Code}", plan);
@@ -70,7 +71,7 @@ public static partial class PlanEndpoints
         Preconditions.Check(context.Request, plan.Version);
         if (await CheckAsync(request, plan.Currency, tenantId, decks, cancellationToken) is { } problem)
             return problem.ToResult();
-        var updated = await plans.AddVersionAsync(tenantId, plan, request.Name!, request.Terms!, cancellationToken);
+        var updated = await plans.AddVersionAsync(tenantId, plan, request.Name!, request.Terms!, Actor.Of(context), cancellationToken);
         if (updated is null)
             return new Problem(409, "version_changed", "Somebody else wrote a version at the same time.").ToResult();
         context.Response.Headers.ETag = $"\"{updated.Version}\"";
@@ -90,7 +91,7 @@ public static partial class PlanEndpoints
             return Problem.NotFound("plan").ToResult();
         if (!from.Contains(plan.Status))
             return new Problem(409, "plan_retired", "A retired plan stays retired.", "status", "a plan that is not retired").ToResult();
-        return Results.Ok(plan.Status == status ? plan : await plans.SetStatusAsync(tenantId, plan, status, cancellationToken));
+        return Results.Ok(plan.Status == status ? plan : await plans.SetStatusAsync(tenantId, plan, status, Actor.Of(context), cancellationToken));
     }
 
     static async Task<Problem?> CheckAsync(PlanRequest request, string currency, int tenantId, DeckStore decks, CancellationToken cancellationToken)

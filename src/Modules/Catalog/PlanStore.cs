@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Balatrix.Modules.Audit;
 using Balatrix.Modules.Platform;
 using Npgsql;
 
@@ -18,7 +19,7 @@ public sealed record PlanView(
     int Id, string Code, string Name, string Status, string Currency, int Version, int PlanVersionId, PlanTerms Terms, DateTimeOffset UpdatedAt);
 
 /// <summary>Plans in the database.</summary>
-public sealed class PlanStore(Database database, TimeProvider time)
+public sealed class PlanStore(Database database, TenantClock clock)
 {
     const string Select = """
         select p.plan_id, p.code, p.name, p.status, p.currency, v.version, v.plan_version_id, v.terms, p.updated_at
@@ -47,10 +48,10 @@ public sealed class PlanStore(Database database, TimeProvider time)
     }
 
     /// <summary>Makes a draft; null when the code is taken.</summary>
-    public Task<PlanView?> CreateAsync(int tenantId, string code, string name, string currency, PlanTerms terms, CancellationToken cancellationToken) =>
+    public Task<PlanView?> CreateAsync(int tenantId, string code, string name, string currency, PlanTerms terms, Actor actor, CancellationToken cancellationToken) =>
         database.InTenantAsync(tenantId, async (connection, ct) =>
         {
-            var now = time.GetUtcNow();
+            var now = await clock.NowAsync(tenantId, ct);
             var ids = await Database.QueryAsync(
                 connection,
                 """
@@ -61,14 +62,14 @@ public sealed class PlanStore(Database database, TimeProvider time)
             if (ids.Count == 0)
                 return null;
             await AddVersionAsync(connection, tenantId, ids[0], 1, terms, now, ct);
-            return await FindAsync(connection, tenantId, code, ct);
+            return await AuditedAsync(connection, tenantId, "plan.created", null, code, actor, now, ct);
         }, cancellationToken);
 
     /// <summary>Writes a new version when the latest is the one expected; null otherwise.</summary>
-    public Task<PlanView?> AddVersionAsync(int tenantId, PlanView plan, string name, PlanTerms terms, CancellationToken cancellationToken) =>
+    public Task<PlanView?> AddVersionAsync(int tenantId, PlanView plan, string name, PlanTerms terms, Actor actor, CancellationToken cancellationToken) =>
         database.InTenantAsync(tenantId, async (connection, ct) =>
         {
-            var now = time.GetUtcNow();
+            var now = await clock.NowAsync(tenantId, ct);
             // The lock on the plan numbers its versions one by one.
             await Database.ExecuteAsync(connection, "select 1 from catalog.plans where plan_id = $1 and tenant_id = $2 for update", [plan.Id, tenantId], ct);
             var latest = await FindAsync(connection, tenantId, plan.Code, ct);
@@ -76,17 +77,26 @@ public sealed class PlanStore(Database database, TimeProvider time)
                 return null;
             await Database.ExecuteAsync(connection, "update catalog.plans set name = $3, updated_at = $4 where plan_id = $1 and tenant_id = $2", [plan.Id, tenantId, name, now], ct);
             await AddVersionAsync(connection, tenantId, plan.Id, plan.Version + 1, terms, now, ct);
-            return await FindAsync(connection, tenantId, plan.Code, ct);
+            return await AuditedAsync(connection, tenantId, "plan.updated", latest, plan.Code, actor, now, ct);
         }, cancellationToken);
 
     /// <summary>Changes the status.</summary>
-    public Task<PlanView?> SetStatusAsync(int tenantId, PlanView plan, string status, CancellationToken cancellationToken) =>
+    public Task<PlanView?> SetStatusAsync(int tenantId, PlanView plan, string status, Actor actor, CancellationToken cancellationToken) =>
         database.InTenantAsync(tenantId, async (connection, ct) =>
         {
+            var now = await clock.NowAsync(tenantId, ct);
             await Database.ExecuteAsync(
-                connection, "update catalog.plans set status = $3, updated_at = $4 where plan_id = $1 and tenant_id = $2", [plan.Id, tenantId, status, time.GetUtcNow()], ct);
-            return await FindAsync(connection, tenantId, plan.Code, ct);
+                connection, "update catalog.plans set status = $3, updated_at = $4 where plan_id = $1 and tenant_id = $2", [plan.Id, tenantId, status, now], ct);
+            return await AuditedAsync(connection, tenantId, $"plan.{status}", plan, plan.Code, actor, now, ct);
         }, cancellationToken);
+
+    static async Task<PlanView?> AuditedAsync(
+        NpgsqlConnection connection, int tenantId, string action, PlanView? before, string code, Actor actor, DateTimeOffset now, CancellationToken cancellationToken)
+    {
+        var after = await FindAsync(connection, tenantId, code, cancellationToken);
+        await AuditLog.WriteAsync(connection, tenantId, actor, action, "plan", code, before, after, now, cancellationToken);
+        return after;
+    }
 
     static async Task AddVersionAsync(
         NpgsqlConnection connection, int tenantId, int planId, int version, PlanTerms terms, DateTimeOffset now, CancellationToken cancellationToken)

@@ -1,5 +1,6 @@
 using Balatrix.Core;
 using Balatrix.Core.Charging;
+using Balatrix.Modules.Audit;
 using Balatrix.Modules.Catalog;
 using Balatrix.Modules.Identity;
 using Balatrix.Modules.Platform;
@@ -60,7 +61,7 @@ public static class AccountEndpoints
         if (Array.Exists(codes, c => c is not { Length: > 0 and <= 64 } || c.Contains('\0', StringComparison.Ordinal) || AccountDirectory.TryParseNumber(c, out _)))
             return Problem.Invalid("codes", "1 to 64 characters each, not the form of an account number").ToResult();
         var kind = request.Kind == "prepaid" ? AccountKind.Prepaid : AccountKind.Postpaid;
-        var (id, taken) = await accounts.OpenAsync(tenantId, new(request.Name, customerId, kind, currency, plan, credit, codes, await clock.NowAsync(tenantId, cancellationToken)), cancellationToken);
+        var (id, taken) = await accounts.OpenAsync(tenantId, new(request.Name, customerId, kind, currency, plan, credit, codes, await clock.NowAsync(tenantId, cancellationToken)), Actor.Of(context), cancellationToken);
         return taken is null
             ? Results.Created($"/api/v1/accounts/{AccountDirectory.NumberOf(id)}", await accounts.FindAsync(tenantId, id, cancellationToken))
             : new Problem(409, "code_taken", $"Another account has the code {taken}.", "codes").ToResult();
@@ -101,9 +102,9 @@ public static class AccountEndpoints
         if (!Array.TrueForAll(ips, ApiKeys.IsRange))
             return Problem.Invalid("allowedIps", "addresses or CIDR ranges").ToResult();
         var tenantId = Caller.Of(context).TenantId;
-        await accounts.SetLimitsAsync(tenantId, accountId, credit, cap, low, request.ConcurrentCalls, request.RequestsPerSecond, ips, cancellationToken);
+        var changed = await accounts.SetLimitsAsync(tenantId, accountId, credit, cap, low, request.ConcurrentCalls, request.RequestsPerSecond, ips, Actor.Of(context), cancellationToken);
         await gates.RefreshAsync(cancellationToken);
-        return Results.Ok(await accounts.FindAsync(tenantId, accountId, cancellationToken));
+        return Results.Ok(changed);
     }
 
     /// <summary>The account that a path names, or null.</summary>

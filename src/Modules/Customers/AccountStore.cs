@@ -2,7 +2,9 @@ using System.Text.Json;
 using Balatrix.Core;
 using Balatrix.Core.Charging;
 using Balatrix.Core.Usage;
+using Balatrix.Modules.Audit;
 using Balatrix.Modules.Catalog;
+using Balatrix.Modules.Ledger;
 using Balatrix.Modules.Platform;
 using Npgsql;
 
@@ -36,8 +38,8 @@ public sealed class AccountStore(Database database, TenantClock clock)
         """;
 
     /// <summary>One, or null.</summary>
-    public async Task<AccountView?> FindAsync(int tenantId, long accountId, CancellationToken cancellationToken) =>
-        (await database.InTenantAsync(tenantId, (connection, ct) => Database.QueryAsync(connection, Select + " where a.account_id = $1 and a.tenant_id = $2", [accountId, tenantId], Read, ct), cancellationToken)).SingleOrDefault();
+    public Task<AccountView?> FindAsync(int tenantId, long accountId, CancellationToken cancellationToken) =>
+        database.InTenantAsync(tenantId, (connection, ct) => FindAsync(connection, tenantId, accountId, ct), cancellationToken);
 
     /// <summary>Those of a customer, by number.</summary>
     public Task<List<AccountView>> OfCustomerAsync(int tenantId, long customerId, CancellationToken cancellationToken) => database.InTenantAsync(
@@ -47,7 +49,7 @@ public sealed class AccountStore(Database database, TenantClock clock)
 
     /// <summary>Opens an account on a plan and grants the allowances of the month.</summary>
     /// <returns>Its number, or the code that another account has already.</returns>
-    public Task<(long AccountId, string? TakenCode)> OpenAsync(int tenantId, NewAccount account, CancellationToken cancellationToken) => database.InTenantAsync(
+    public Task<(long AccountId, string? TakenCode)> OpenAsync(int tenantId, NewAccount account, Actor actor, CancellationToken cancellationToken) => database.InTenantAsync(
         tenantId,
         async (connection, ct) =>
         {
@@ -79,6 +81,7 @@ public sealed class AccountStore(Database database, TenantClock clock)
                     [id, tenantId, account.PlanFrom, plan.PlanVersionId], ct);
                 await GrantAsync(connection, tenantId, id, plan.Terms, now, await clock.ZoneAsync(tenantId, ct), ct);
             }
+            await AuditLog.WriteAsync(connection, tenantId, actor, "account.opened", "account", AccountDirectory.NumberOf(id), null, await FindAsync(connection, tenantId, id, ct), now, ct);
             return (id, (string?)null);
         },
         cancellationToken);
@@ -101,20 +104,37 @@ public sealed class AccountStore(Database database, TenantClock clock)
         cancellationToken);
 
     /// <summary>Changes limits; a plain update takes the same row lock as charging, so it stands between two batches.</summary>
-    public Task<int> SetLimitsAsync(
-        int tenantId, long accountId, long? creditLimitMicros, long? dailyCapMicros, long? lowMarkMicros, int? calls, int? requests, string[] ips, CancellationToken cancellationToken) =>
-        database.InTenantAsync(tenantId, async (connection, ct) =>
+    public Task<AccountView?> SetLimitsAsync(
+        int tenantId, long accountId, long? creditLimitMicros, long? dailyCapMicros, long? lowMarkMicros, int? calls, int? requests, string[] ips, Actor actor, CancellationToken cancellationToken) =>
+        ChangeAsync(tenantId, accountId, "account.limits-set", actor, async (connection, now, ct) =>
         {
-            var changed = await Database.ExecuteAsync(
+            await Database.ExecuteAsync(
                 connection,
                 "update ledger.accounts set credit_limit_micros = coalesce($3, credit_limit_micros), daily_cap_micros = $4, max_calls = $5, low_mark_micros = $6 where account_id = $1 and tenant_id = $2",
                 [accountId, tenantId, creditLimitMicros, dailyCapMicros, calls, lowMarkMicros], ct);
             await Database.ExecuteAsync(
                 connection,
                 "update customers.account_profiles set requests_per_second = $3, allowed_ips = $4, updated_at = $5, version = version + 1 where account_id = $1 and tenant_id = $2",
-                [accountId, tenantId, requests, ips, await clock.NowAsync(tenantId, ct)], ct);
-            return changed;
+                [accountId, tenantId, requests, ips, now], ct);
         }, cancellationToken);
+
+    /// <summary>Locks the account, changes it, and writes down how it was and is.</summary>
+    Task<AccountView?> ChangeAsync(
+        int tenantId, long accountId, string action, Actor actor, Func<NpgsqlConnection, DateTimeOffset, CancellationToken, Task> change, CancellationToken cancellationToken) =>
+        database.InTenantAsync(tenantId, async (connection, ct) =>
+        {
+            var now = await clock.NowAsync(tenantId, ct);
+            await LedgerPosting.LockAsync(connection, tenantId, [accountId], ct);
+            if (await FindAsync(connection, tenantId, accountId, ct) is not { } before)
+                return null;
+            await change(connection, now, ct);
+            var after = await FindAsync(connection, tenantId, accountId, ct);
+            await AuditLog.WriteAsync(connection, tenantId, actor, action, "account", before.Id, before, after, now, ct);
+            return after;
+        }, cancellationToken);
+
+    static async Task<AccountView?> FindAsync(NpgsqlConnection connection, int tenantId, long accountId, CancellationToken cancellationToken) =>
+        (await Database.QueryAsync(connection, Select + " where a.account_id = $1 and a.tenant_id = $2", [accountId, tenantId], Read, cancellationToken)).SingleOrDefault();
 
     static async Task GrantAsync(
         NpgsqlConnection connection, int tenantId, long accountId, PlanTerms terms, DateTimeOffset now, TimeZoneInfo zone, CancellationToken cancellationToken)

@@ -41,15 +41,22 @@ public static class AutoRecharge
         var now = await clock.NowAsync(tenantId, cancellationToken);
         await database.InTenantAsync(tenantId, async (connection, ct) =>
         {
-            await SetMarkAsync(connection, tenantId, accountId, account.Kind == "prepaid" ? mark : null, ct);
-            var before = await StoredAsync(connection, tenantId, accountId, ct);
-            await Database.ExecuteAsync(
-                connection, "update customers.account_profiles set auto_recharge = $3::jsonb, updated_at = $4, version = version + 1 where account_id = $1 and tenant_id = $2",
-                [accountId, tenantId, JsonSerializer.Serialize(request, JsonSerializerOptions.Web), now], ct);
-            await AuditLog.WriteAsync(connection, tenantId, Actor.Of(context), "account.auto_recharge_set", "account", account.Id, before, request, now, ct);
+            await SetAsync(connection, tenantId, accountId, request, account.Kind == "prepaid" ? mark : null, Actor.Of(context), now, ct);
             return 0;
         }, cancellationToken);
         return Results.Ok(await accounts.FindAsync(tenantId, accountId, cancellationToken));
+    }
+
+    /// <summary>Stores what was checked, with its mark, and writes down how it was and is.</summary>
+    public static async Task SetAsync(
+        NpgsqlConnection connection, int tenantId, long accountId, Request request, long? markMicros, Actor actor, DateTimeOffset now, CancellationToken cancellationToken)
+    {
+        await SetMarkAsync(connection, tenantId, accountId, markMicros, cancellationToken);
+        var before = await StoredAsync(connection, tenantId, accountId, cancellationToken);
+        await Database.ExecuteAsync(
+            connection, "update customers.account_profiles set auto_recharge = $3::jsonb, updated_at = $4, version = version + 1 where account_id = $1 and tenant_id = $2",
+            [accountId, tenantId, JsonSerializer.Serialize(request, JsonSerializerOptions.Web), now], cancellationToken);
+        await AuditLog.WriteAsync(connection, tenantId, actor, "account.auto_recharge_set", "account", AccountDirectory.NumberOf(accountId), before, request, now, cancellationToken);
     }
 
     /// <summary>Locks the account, as charging does, so that the mark moves between two batches.</summary>

@@ -1,6 +1,6 @@
-using System.Net.Mail;
 using Balatrix.Core.Numbering;
 using Balatrix.Core.Tax;
+using Balatrix.Modules.Identity.Users;
 using Balatrix.Modules.Platform;
 
 namespace Balatrix.Modules.Customers;
@@ -68,7 +68,7 @@ public sealed record CustomerRequest(
             return Problem.Invalid("name", "1 to 200 characters");
         if (c.Kind is not ("individual" or "business" or "enterprise"))
             return Problem.Invalid("kind", "individual, business or enterprise");
-        if (c.Email is not null && !IsEmail(c.Email))
+        if (c.Email is not null && !UserDirectory.IsEmail(c.Email))
             return Problem.Invalid("email", "an e-mail address");
         if (c.Phone is { Length: < 8 or > 16 })
             return Problem.Invalid("phone", "a telephone number such as +919812345678");
@@ -95,12 +95,10 @@ public sealed record CustomerRequest(
         if (c.Documents.Length > 20 || Array.Exists(c.Documents, d => d is null || !KycDocument.Types.Contains(d.Type) || d.Reference is not { Length: > 0 and <= 200 }
             || d.Status is not (null or "pending" or "accepted" or "rejected")))
             return Problem.Invalid("documents", $"at most 20 of type {string.Join(", ", KycDocument.Types)} with a reference");
-        if (c.Contacts.Length > 20 || Array.Exists(c.Contacts, p => p?.Name is not { Length: > 0 and <= 200 } || p.Role is { Length: > 100 } || (p.Email is not null && !IsEmail(p.Email)) || p.Phone is { Length: > 20 }))
+        if (c.Contacts.Length > 20 || Array.Exists(c.Contacts, p => p?.Name is not { Length: > 0 and <= 200 } || p.Role is { Length: > 100 } || (p.Email is not null && !UserDirectory.IsEmail(p.Email)) || p.Phone is { Length: > 20 }))
             return Problem.Invalid("contacts", "at most 20 with a name");
         return null;
     }
-
-    static bool IsEmail(string text) => text.Length <= 254 && !HasNul(text) && MailAddress.TryCreate(text, out var address) && address.Address == text;
 
     static bool HasNul(string text) => text.Contains('\0', StringComparison.Ordinal);
 

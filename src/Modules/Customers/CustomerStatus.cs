@@ -8,28 +8,28 @@ using Npgsql;
 
 namespace Balatrix.Modules.Customers;
 
-/// <summary>Suspending, activating and closing customers. Their accounts follow in the same transaction, so the next call is refused or taken at once.</summary>
+/// <summary>Suspending, activating and closing customers. Their accounts and subscriptions follow in the same transaction, so the next call is refused or taken at once.</summary>
 public static class CustomerStatus
 {
     /// <summary>Why a customer is suspended.</summary>
     public sealed record SuspendRequest(string? Reason);
 
-    internal static async Task<IResult> Suspend(long id, SuspendRequest request, HttpContext context, Database database, TenantClock clock, CancellationToken cancellationToken)
+    internal static async Task<IResult> Suspend(long id, SuspendRequest request, HttpContext context, Database database, TenantClock clock, CustomerMoved moved, CancellationToken cancellationToken)
     {
         if (request.Reason is not { Length: > 0 and <= 500 } || request.Reason.Contains('\0', StringComparison.Ordinal))
             return Problem.Invalid("reason", "1 to 500 characters").ToResult();
-        return await MoveAsync(id, "customer.suspended", ["active", "suspended"], c => c with { Status = "suspended", SuspendReason = request.Reason }, StopAccountsAsync, context, database, clock, cancellationToken);
+        return await MoveAsync(id, "customer.suspended", ["active", "suspended"], c => c with { Status = "suspended", SuspendReason = request.Reason }, StopAccountsAsync, context, database, clock, moved, cancellationToken);
     }
 
-    internal static Task<IResult> Activate(long id, HttpContext context, Database database, TenantClock clock, CancellationToken cancellationToken) =>
-        MoveAsync(id, "customer.activated", ["active", "suspended"], c => c with { Status = "active", SuspendReason = null }, StartAccountsAsync, context, database, clock, cancellationToken);
+    internal static Task<IResult> Activate(long id, HttpContext context, Database database, TenantClock clock, CustomerMoved moved, CancellationToken cancellationToken) =>
+        MoveAsync(id, "customer.activated", ["active", "suspended"], c => c with { Status = "active", SuspendReason = null }, StartAccountsAsync, context, database, clock, moved, cancellationToken);
 
-    internal static Task<IResult> Close(long id, HttpContext context, Database database, TenantClock clock, CancellationToken cancellationToken) =>
-        MoveAsync(id, "customer.closed", ["active", "suspended", "closed"], c => c with { Status = "closed" }, CloseAccountsAsync, context, database, clock, cancellationToken);
+    internal static Task<IResult> Close(long id, HttpContext context, Database database, TenantClock clock, CustomerMoved moved, CancellationToken cancellationToken) =>
+        MoveAsync(id, "customer.closed", ["active", "suspended", "closed"], c => c with { Status = "closed" }, CloseAccountsAsync, context, database, clock, moved, cancellationToken);
 
     static async Task<IResult> MoveAsync(
         long id, string action, string[] from, Func<CustomerView, CustomerView> move, Func<NpgsqlConnection, int, long, CancellationToken, Task> effect,
-        HttpContext context, Database database, TenantClock clock, CancellationToken cancellationToken)
+        HttpContext context, Database database, TenantClock clock, CustomerMoved moved, CancellationToken cancellationToken)
     {
         var tenantId = Caller.Of(context).TenantId;
         var now = await clock.NowAsync(tenantId, cancellationToken);
@@ -43,6 +43,8 @@ public static class CustomerStatus
             var changed = move(before);
             if (changed == before)
                 return before;
+            // Subscriptions before accounts, as everywhere.
+            await moved(connection, tenantId, id, changed.Status, Actor.Of(context), now, ct);
             await effect(connection, tenantId, id, ct);
             await CustomerStore.UpdateAsync(connection, tenantId, changed, now, ct);
             var view = (await CustomerStore.FindAsync(connection, tenantId, id, toChange: false, ct))!;
@@ -84,6 +86,16 @@ public static class CustomerStatus
             throw new ProblemException(new(
                 409, "money_remains", $"{AccountDirectory.NumberOf(account.Id)} has a balance of {Money.Format(account.Balance)} {account.Currency} and holds {Money.Format(account.Held)}.",
                 "balance", "0.00: pay out, adjust or collect first"));
+        // Also an account without a balance may have an unpaid invoice, beside a payment that was not allocated to it.
+        var open = await Database.QueryAsync(
+            connection,
+            """
+            select number, total_micros - settled_micros - credited_micros, currency from invoicing.documents
+             where account_id = any($1) and tenant_id = $2 and kind in (1, 3) and status = 1 and total_micros > settled_micros + credited_micros order by document_id limit 1
+            """,
+            [left.Select(a => a.Id).ToArray(), tenantId], r => (Number: r.GetString(0), Due: r.GetInt64(1), Currency: r.GetString(2)), cancellationToken);
+        if (open is [var invoice])
+            throw new ProblemException(new(409, "invoice_open", $"{invoice.Number} is open with {Money.Format(invoice.Due)} {invoice.Currency}.", "invoice", "paid, credited or void"));
         await Database.ExecuteAsync(
             connection, "update ledger.accounts set status = 3 where account_id = any($1) and tenant_id = $2", [left.Select(a => a.Id).ToArray(), tenantId], cancellationToken);
     }

@@ -1,7 +1,6 @@
 using System.Text.Json;
-using Balatrix.Core;
-using Balatrix.Core.Charging;
 using Balatrix.Core.Rating;
+using Balatrix.Modules.Audit;
 using Balatrix.Modules.Catalog;
 using Balatrix.Modules.Customers;
 using Balatrix.Modules.Identity.Users;
@@ -12,21 +11,23 @@ using Microsoft.Extensions.Hosting;
 namespace Balatrix.Modules.Operations;
 
 /// <summary>What seeding did; zeroes when all was there.</summary>
-public sealed record SeedSummary(int Decks, int Plans, int Accounts, int Usage, int Users);
+public sealed record SeedSummary(int Decks, int Plans, int AddOns, int Accounts, int Subscriptions, int Usage, int Users);
 
 /// <summary>Puts the default tenant, plans and decks into a database, and demo data on request. Doing it again adds nothing.</summary>
-public sealed class SeedData(Database database, DeckStore decks, PlanStore plans, AccountStore accounts, ChargingPipeline pipeline, UserSeeds users, IHostEnvironment environment, TimeProvider time)
+public sealed class SeedData(Database database, DeckStore decks, PlanStore plans, DemoAccounts accounts, ChargingPipeline pipeline, UserSeeds users, IHostEnvironment environment, TimeProvider time)
 {
     /// <summary>The tenant that is always there.</summary>
     public const int DefaultTenant = 1;
 
+    static readonly Actor Seeder = Actor.System("seed");
+
     sealed record SeedPlan(string Code, string Name, string Currency, PlanTerms Terms);
 
-    sealed record SeedAccount(long Id, string Name, string Kind, string Plan, string Currency, string CreditLimit, string? TopUp, string[] Codes);
+    sealed record SeedAddOn(string Code, string Name, string Currency, AddOnTerms Terms);
 
-    sealed record SeedCustomer(string Email, string Name, string Password, string Customer, string Kind, long Account);
+    sealed record SeedCustomer(string Email, string Name, string Password, string Customer, string Kind, long Account, string? Gstin, string? Phone, PostalAddress? Address);
 
-    sealed record SeedFile(SeedPlan[] Plans, SeedAccount[] Accounts, SeedUser[] Users, SeedCustomer[] Customers);
+    sealed record SeedFile(SeedPlan[] Plans, SeedAddOn[] AddOns, DemoAccount[] Accounts, SeedUser[] Users, SeedCustomer[] Customers);
 
     /// <summary>Makes the default tenant.</summary>
     public async Task EnsureTenantAsync(CancellationToken cancellationToken)
@@ -45,22 +46,23 @@ public sealed class SeedData(Database database, DeckStore decks, PlanStore plans
         var newPlans = 0;
         foreach (var plan in file.Plans)
         {
-            if (await plans.CreateAsync(DefaultTenant, plan.Code, plan.Name, plan.Currency, plan.Terms, cancellationToken) is not { } created)
+            if (await plans.CreateAsync(DefaultTenant, plan.Code, plan.Name, plan.Currency, plan.Terms, Seeder, cancellationToken) is not { } created)
                 continue;
-            await plans.SetStatusAsync(DefaultTenant, created, "published", cancellationToken);
+            await plans.SetStatusAsync(DefaultTenant, created, "published", Seeder, cancellationToken);
             newPlans++;
         }
+        var newAddOns = await SeedAddOnsAsync(file.AddOns, cancellationToken);
         var newUsers = 0;
         foreach (var user in file.Users)
             newUsers += await SeedUserAsync(user, null, mustChangePassword: !demo && environment.IsProduction(), cancellationToken);
         if (!demo)
-            return new(newDecks, newPlans, 0, 0, newUsers);
-        var newAccounts = await SeedAccountsAsync(file.Accounts, cancellationToken);
+            return new(newDecks, newPlans, newAddOns, 0, 0, 0, newUsers);
+        var (newAccounts, newSubscriptions) = await accounts.EnsureAsync(DefaultTenant, file.Accounts, Seeder, cancellationToken);
         var usage = DemoUsage.Make(DateOnly.FromDateTime(time.GetUtcNow().UtcDateTime));
         var decisions = await pipeline.SubmitAsync(DefaultTenant, usage, cancellationToken);
         foreach (var customer in file.Customers)
             newUsers += await SeedUserAsync(new(customer.Email, customer.Name, UserRole.Customer, customer.Password), customer, mustChangePassword: false, cancellationToken);
-        return new(newDecks, newPlans, newAccounts, decisions.Count(d => d.Accepted && !d.IsRepeat), newUsers);
+        return new(newDecks, newPlans, newAddOns, newAccounts, newSubscriptions, decisions.Count(d => d.Accepted && !d.IsRepeat), newUsers);
     }
 
     /// <summary>Seeded passwords stand in this repository: in production, where there are no demo users, they are good for nothing but changing them.</summary>
@@ -69,7 +71,10 @@ public sealed class SeedData(Database database, DeckStore decks, PlanStore plans
             DefaultTenant, user, mustChangePassword,
             async (connection, ct) => customer is null
                 ? null
-                : await CustomerOpening.EnsureAsync(connection, DefaultTenant, customer.Customer, customer.Kind, customer.Email, customer.Account, time.GetUtcNow(), ct),
+                : await CustomerOpening.EnsureAsync(
+                    connection, DefaultTenant, customer.Account,
+                    new() { Id = 0, Name = customer.Customer, Kind = customer.Kind, Status = "active", Email = customer.Email, Phone = customer.Phone, Pan = customer.Gstin?[2..12], Gstin = customer.Gstin, KycStatus = "verified", Documents = [], BillingAddress = customer.Address, Contacts = [], CreatedAt = time.GetUtcNow(), Version = 1 },
+                    time.GetUtcNow(), ct),
             cancellationToken) ? 1 : 0;
 
     async Task<int> SeedDecksAsync(CancellationToken cancellationToken)
@@ -85,46 +90,30 @@ public sealed class SeedData(Database database, DeckStore decks, PlanStore plans
             if (known is { Version: > 0 })
                 continue;
             // A deck without a version was made by a seeding that was broken off.
-            var id = known?.Id ?? await decks.CreateAsync(DefaultTenant, name, kind.ToString().ToLowerInvariant(), currency, cancellationToken)
+            var id = known?.Id ?? await decks.CreateAsync(DefaultTenant, name, kind.ToString().ToLowerInvariant(), currency, Seeder, cancellationToken)
                 ?? throw new InvalidOperationException($"The deck {name} was made by somebody else at the same time.");
             using var reader = new StreamReader(assembly.GetManifestResourceStream(resource)!);
             var rates = RateDeckCsv.Read(reader, kind);
             if (rates.ErrorCount > 0)
                 throw new InvalidOperationException($"The deck {name} has faults: {rates.Errors[0]}");
-            await decks.ImportAsync(DefaultTenant, id, rates.Rates, time.GetUtcNow(), cancellationToken);
+            await decks.ImportAsync(DefaultTenant, id, rates.Rates, time.GetUtcNow(), Seeder, cancellationToken);
             made++;
         }
         return made;
     }
 
-    async Task<int> SeedAccountsAsync(SeedAccount[] wanted, CancellationToken cancellationToken)
+    Task<int> SeedAddOnsAsync(SeedAddOn[] wanted, CancellationToken cancellationToken) => database.InTenantAsync(DefaultTenant, async (connection, ct) =>
     {
         var made = 0;
-        foreach (var account in wanted)
+        foreach (var addOn in wanted)
         {
-            if (await accounts.FindAsync(DefaultTenant, account.Id, cancellationToken) is null)
-            {
-                var plan = await plans.FindAsync(DefaultTenant, account.Plan, cancellationToken);
-                var credit = Money.TryParse(account.CreditLimit, out var micros) ? micros : throw new FormatException(account.CreditLimit);
-                var kind = account.Kind == "prepaid" ? AccountKind.Prepaid : AccountKind.Postpaid;
-                await accounts.OpenAsync(
-                    DefaultTenant, new(account.Name, null, kind, account.Currency, plan, credit, account.Codes, time.GetUtcNow().AddDays(-15), account.Id), cancellationToken);
-                made++;
-            }
-            if (account.TopUp is not null && Money.TryParse(account.TopUp, out var amount))
-                await pipeline.SubmitAsync(
-                    DefaultTenant, account.Id, new Post(EventKey.Of("top-up", "demo"), EntryKind.TopUp, Book.GatewayManual, amount, account.Currency, "demo top-up", null), cancellationToken);
+            if (await AddOnStore.CreateAsync(connection, DefaultTenant, addOn.Code, addOn.Name, addOn.Currency, addOn.Terms, time.GetUtcNow(), ct) is not { } created)
+                continue;
+            await AuditLog.WriteAsync(connection, DefaultTenant, Seeder, "addon.created", "addon", created.Code, null, created, time.GetUtcNow(), ct);
+            made++;
         }
-        await ReserveNumbersAsync(wanted.Max(a => a.Id), cancellationToken);
         return made;
-    }
-
-    /// <summary>New accounts are numbered behind the demo's.</summary>
-    async Task ReserveNumbersAsync(long last, CancellationToken cancellationToken)
-    {
-        await using var connection = await database.Owner.OpenConnectionAsync(cancellationToken);
-        await Database.ExecuteAsync(connection, "select setval('ledger.account_ids', greatest($1, (select last_value from ledger.account_ids)))", [last], cancellationToken);
-    }
+    }, cancellationToken);
 
     static async Task<SeedFile> ReadAsync(CancellationToken cancellationToken)
     {

@@ -52,6 +52,10 @@ static class AddOnOffers
         return included;
     }
 
+    /// <summary>What one of an add-on adds to a limit of the plan.</summary>
+    public static async Task<int> LimitAsync(NpgsqlConnection connection, int tenantId, string code, string limit, CancellationToken cancellationToken) =>
+        (await AddOnStore.FindAsync(connection, tenantId, code, toChange: false, cancellationToken))?.Terms.Limits.GetValueOrDefault(limit) ?? 0;
+
     /// <summary>What the names of an add-on's allowances begin with.</summary>
     public static string NamePrefix(string code) => code + ": ";
 

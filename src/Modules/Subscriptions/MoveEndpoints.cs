@@ -88,17 +88,8 @@ public static class MoveEndpoints
         string id, string action, bool preview, CommandOf commandOf, HttpContext context, AccountDirectory directory, SubscriptionTools tools, CancellationToken cancellationToken)
     {
         var caller = Caller.Of(context);
-        if (!SubscriptionView.TryParseNumber(id, out var number))
-            return Problem.NotFound("subscription").ToResult();
-        var own = await directory.OwnAsync(caller, cancellationToken);
-        return await tools.Database.InTenantAsync(caller.TenantId, async (connection, ct) =>
+        return await tools.ChangeAsync(id, context, directory, async (connection, record, now, ct) =>
         {
-            if (await tools.Store.FindAsync(connection, caller.TenantId, number, own, forUpdate: true, ct) is not { } found)
-                return Problem.NotFound("subscription").ToResult();
-            var now = await tools.Clock.NowAsync(caller.TenantId, ct);
-            var record = await tools.Due.CatchUpAsync(connection, caller.TenantId, found, now, ct);
-            if (SubscriptionTools.CheckVersion(context, record) is { } stale)
-                return stale.ToResult();
             var (command, problem) = await commandOf(connection, record, ct);
             if (command is null)
                 return problem!.ToResult();

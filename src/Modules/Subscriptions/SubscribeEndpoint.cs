@@ -64,12 +64,21 @@ public static class SubscribeEndpoint
         async Task<IResult> MakeAsync(NpgsqlConnection connection, long account, PlanView sold, SubscriptionPlan as_, CancellationToken ct)
         {
             var (addOns, problem) = await AddOnOffers.PriceAsync(connection, caller.TenantId, request.AddOns, as_.Cycle, sold.Currency, null, ct);
+            // A customer that is suspended or closed at the same moment waits here, or this for it; afterwards its accounts say which.
+            if (preview != true)
+                await Database.ExecuteAsync(
+                    connection,
+                    """
+                    select 1 from customers.customers c
+                     where c.tenant_id = $1 and c.customer_id = (select p.customer_id from customers.account_profiles p where p.account_id = $2 and p.tenant_id = $1) for share
+                    """,
+                    [caller.TenantId, account], ct);
             problem ??= await CheckAsync(connection, caller.TenantId, account, sold, request.Trial == true, ct);
             if (problem is not null)
                 return problem.ToResult();
             var now = await tools.Clock.NowAsync(caller.TenantId, ct);
             var step = Lifecycle.Begin(as_, addOns, now, await tools.Clock.ZoneAsync(caller.TenantId, ct), request.Trial == true, request.AutoRenew ?? true);
-            var id = preview == true ? 0 : (await Database.QueryAsync(connection, "select nextval(pg_get_serial_sequence('subscriptions.subscriptions', 'subscription_id'))", [], r => r.GetInt64(0), ct))[0];
+            var id = preview == true ? 0 : await tools.Store.NextIdAsync(connection, ct);
             var before = new SubscriptionRecord(id, account, sold.Currency, request.PaymentMethod, 0, now, step.After);
             if (preview == true)
                 return Results.Ok(StepView.Of(before, step, preview: true));

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Text.Json;
 using Balatrix.Core.Proration;
 using Balatrix.Core.Subscriptions;
+using Balatrix.Modules.Platform;
 using Npgsql;
 
 namespace Balatrix.Modules.Subscriptions;
@@ -12,7 +13,7 @@ sealed class SubscriptionStore(PlanOffers plans)
     const string Columns = """
         s.subscription_id, s.account_id, s.currency, s.payment_method, s.version, s.created_at, s.status, s.plan_version_id, s.plan_code, s.cycle, s.price_micros, s.add_ons,
         s.scheduled, s.anchor_at, s.zone, s.period_from, s.period_to, s.month_from, s.month_to, s.is_trial, s.is_paid, s.is_next_paid, s.auto_renew, s.is_held_by_hand,
-        s.is_reminded, s.waited, s.owed, s.stopped_at
+        s.is_reminded, s.waited, s.owed, s.stopped_at, s.is_held_with_customer
         """;
 
     /// <summary>One of the tenant's, locked for a change when it is to be changed; null when there is none, or its account is not among those that may be seen.</summary>
@@ -23,14 +24,41 @@ sealed class SubscriptionStore(PlanOffers plans)
             $"select {Columns} from subscriptions.subscriptions s where s.tenant_id = $1 and s.subscription_id = $2 and ($3::bigint[] is null or s.account_id = any($3)){(forUpdate ? " for update" : "")}",
             [tenantId, id, Accounts(ownAccounts)], cancellationToken)).SingleOrDefault();
 
-    /// <summary>Those that something is due for, the longest due first; what another transaction works on is left to it.</summary>
-    public Task<List<SubscriptionRecord>> LockDueAsync(NpgsqlConnection connection, int tenantId, DateTimeOffset until, int limit, CancellationToken cancellationToken) => ReadAsync(
+    /// <summary>A new subscription's number.</summary>
+    public async Task<long> NextIdAsync(NpgsqlConnection connection, CancellationToken cancellationToken) => (await Database.QueryAsync(
+        connection, "select nextval(pg_get_serial_sequence('subscriptions.subscriptions', 'subscription_id'))", [], r => r.GetInt64(0), cancellationToken))[0];
+
+    /// <summary>Those of a customer that live, locked in the order of their numbers.</summary>
+    public Task<List<SubscriptionRecord>> LockOfCustomerAsync(NpgsqlConnection connection, int tenantId, long customerId, CancellationToken cancellationToken) => ReadAsync(
         connection, tenantId,
         $"""
         select {Columns} from subscriptions.subscriptions s
+         where s.tenant_id = $1 and s.status <> 7 and s.account_id in (select p.account_id from customers.account_profiles p where p.tenant_id = $1 and p.customer_id = $2)
+         order by s.subscription_id for update of s
+        """,
+        [tenantId, customerId], cancellationToken);
+
+    /// <summary>Those that something is due for, the longest due first; what another transaction works on is left to it.</summary>
+    public Task<List<long>> LockDueAsync(NpgsqlConnection connection, int tenantId, DateTimeOffset until, int limit, CancellationToken cancellationToken) => Database.QueryAsync(
+        connection,
+        $"""
+        select s.subscription_id from subscriptions.subscriptions s
          where s.tenant_id = $1 and s.next_at <= $2 order by s.next_at, s.subscription_id limit {limit} for update skip locked
         """,
-        [tenantId, until], cancellationToken);
+        [tenantId, until], r => r.GetInt64(0), cancellationToken);
+
+    /// <summary>Subscriptions that are locked already, in the order given.</summary>
+    public async Task<List<SubscriptionRecord>> ReadLockedAsync(NpgsqlConnection connection, int tenantId, List<long> ids, CancellationToken cancellationToken)
+    {
+        var found = await ReadAsync(
+            connection, tenantId, $"select {Columns} from subscriptions.subscriptions s where s.tenant_id = $1 and s.subscription_id = any($2)", [tenantId, ids.ToArray()], cancellationToken);
+        var byId = found.ToDictionary(r => r.Id);
+        return ids.ConvertAll(id => byId[id]);
+    }
+
+    /// <summary>Looks at one again only later; what is due for it stays due.</summary>
+    public static Task<int> PutOffAsync(NpgsqlConnection connection, int tenantId, long id, DateTimeOffset until, CancellationToken cancellationToken) => Database.ExecuteAsync(
+        connection, "update subscriptions.subscriptions set next_at = $3 where tenant_id = $1 and subscription_id = $2", [tenantId, id, until], cancellationToken);
 
     /// <summary>A page, the latest first.</summary>
     public Task<List<SubscriptionRecord>> ListAsync(
@@ -84,6 +112,7 @@ sealed class SubscriptionStore(PlanOffers plans)
             Waited = r.GetInt32(25),
             Owed = Json<SubscriptionLine[]>(r.GetString(26)).ToImmutableArray(),
             StoppedAt = r.IsDBNull(27) ? null : Time(r, 27),
+            IsHeldWithCustomer = r.GetBoolean(28),
         });
 
     static DateTimeOffset Time(NpgsqlDataReader r, int at) => r.GetFieldValue<DateTimeOffset>(at);

@@ -1,6 +1,9 @@
 using System.Globalization;
+using Balatrix.Modules.Customers;
+using Balatrix.Modules.Identity;
 using Balatrix.Modules.Platform;
 using Microsoft.AspNetCore.Http;
+using Npgsql;
 
 namespace Balatrix.Modules.Subscriptions;
 
@@ -15,9 +18,22 @@ sealed record SubscriptionTools(Database Database, TenantClock Clock, Subscripti
     /// <summary>The ETag of a subscription: its version.</summary>
     public static string ETag(SubscriptionRecord record) => $"\"{record.Version.ToString(CultureInfo.InvariantCulture)}\"";
 
-    /// <summary>Refuses a change to a version that the caller has not seen.</summary>
-    public static Problem? CheckVersion(HttpContext context, SubscriptionRecord record) =>
-        context.Request.Headers.IfMatch.ToString() is { Length: > 0 } match && match != "*" && match.Trim('"') != record.Version.ToString(CultureInfo.InvariantCulture)
-            ? new(412, "version_changed", $"The subscription is at version {record.Version}.", "If-Match", ETag(record))
-            : null;
+    /// <summary>Locks the subscription that a path names, when it is the caller's, does what is due, and works on it; a version that the caller has not seen is refused.</summary>
+    public async Task<IResult> ChangeAsync(
+        string id, HttpContext context, AccountDirectory directory, Func<NpgsqlConnection, SubscriptionRecord, DateTimeOffset, CancellationToken, Task<IResult>> change, CancellationToken cancellationToken)
+    {
+        var caller = Caller.Of(context);
+        if (!SubscriptionView.TryParseNumber(id, out var number))
+            return Problem.NotFound("subscription").ToResult();
+        var own = await directory.OwnAsync(caller, cancellationToken);
+        return await Database.InTenantAsync(caller.TenantId, async (connection, ct) =>
+        {
+            if (await Store.FindAsync(connection, caller.TenantId, number, own, forUpdate: true, ct) is not { } found)
+                return Problem.NotFound("subscription").ToResult();
+            var now = await Clock.NowAsync(caller.TenantId, ct);
+            var record = await Due.CatchUpAsync(connection, caller.TenantId, found, now, ct);
+            Preconditions.Check(context.Request, record.Version);
+            return await change(connection, record, now, ct);
+        }, cancellationToken);
+    }
 }

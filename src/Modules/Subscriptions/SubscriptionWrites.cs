@@ -6,28 +6,28 @@ using Npgsql;
 namespace Balatrix.Modules.Subscriptions;
 
 /// <summary>Writes steps that were taken, one statement a table for however many.</summary>
-sealed class SubscriptionWrites(SubscriptionAllowances allowances, PlanOffers plans)
+sealed class SubscriptionWrites(SubscriptionAllowances allowances, CallLimits limits)
 {
     const string Upsert = """
         insert into subscriptions.subscriptions as s (tenant_id, subscription_id, account_id, currency, status, plan_version_id, plan_code, cycle, price_micros, add_ons, scheduled,
                anchor_at, zone, period_from, period_to, month_from, month_to, is_trial, is_paid, is_next_paid, auto_renew, is_held_by_hand, is_reminded, waited, owed,
-               stopped_at, payment_method, next_at, version, created_at, updated_at)
+               stopped_at, payment_method, next_at, version, created_at, is_held_with_customer, updated_at)
         select $1, v.id, v.account, v.currency, v.status, v.plan, v.code, v.cycle, v.price, v.add_ons::jsonb, v.scheduled::jsonb,
                v.anchor, v.zone, v.period_from, v.period_to, v.month_from, v.month_to, v.trial, v.paid, v.next_paid, v.auto, v.held, v.reminded, v.waited, v.owed::jsonb,
-               v.stopped, v.method, v.next_at, v.version, v.created, $2
+               v.stopped, v.method, v.next_at, v.version, v.created, v.held_with_customer, $2
           from unnest($3::bigint[], $4::bigint[], $5::text[], $6::smallint[], $7::int[], $8::text[], $9::smallint[], $10::bigint[], $11::text[], $12::text[],
                       $13::timestamptz[], $14::text[], $15::timestamptz[], $16::timestamptz[], $17::timestamptz[], $18::timestamptz[],
                       $19::boolean[], $20::boolean[], $21::boolean[], $22::boolean[], $23::boolean[], $24::boolean[], $25::int[], $26::text[],
-                      $27::timestamptz[], $28::text[], $29::timestamptz[], $30::int[], $31::timestamptz[])
+                      $27::timestamptz[], $28::text[], $29::timestamptz[], $30::int[], $31::timestamptz[], $32::boolean[])
                as v(id, account, currency, status, plan, code, cycle, price, add_ons, scheduled, anchor, zone, period_from, period_to, month_from, month_to,
-                    trial, paid, next_paid, auto, held, reminded, waited, owed, stopped, method, next_at, version, created)
+                    trial, paid, next_paid, auto, held, reminded, waited, owed, stopped, method, next_at, version, created, held_with_customer)
         on conflict (subscription_id) do update
            set status = excluded.status, plan_version_id = excluded.plan_version_id, plan_code = excluded.plan_code, cycle = excluded.cycle, price_micros = excluded.price_micros,
                add_ons = excluded.add_ons, scheduled = excluded.scheduled, anchor_at = excluded.anchor_at, zone = excluded.zone, period_from = excluded.period_from,
                period_to = excluded.period_to, month_from = excluded.month_from, month_to = excluded.month_to, is_trial = excluded.is_trial, is_paid = excluded.is_paid,
                is_next_paid = excluded.is_next_paid, auto_renew = excluded.auto_renew, is_held_by_hand = excluded.is_held_by_hand, is_reminded = excluded.is_reminded,
                waited = excluded.waited, owed = excluded.owed, stopped_at = excluded.stopped_at, payment_method = excluded.payment_method, next_at = excluded.next_at,
-               version = excluded.version, updated_at = excluded.updated_at
+               version = excluded.version, is_held_with_customer = excluded.is_held_with_customer, updated_at = excluded.updated_at
         """;
 
     const string InsertLines = """
@@ -53,11 +53,9 @@ sealed class SubscriptionWrites(SubscriptionAllowances allowances, PlanOffers pl
         insert into subscriptions.notices (tenant_id, given_at, subscription_id, notice) select $1, $2, * from unnest($3::bigint[], $4::text[])
         """;
 
-    // Calls at a time follow the plan unless they were set by hand.
     const string SetPlans = """
-        update ledger.accounts a
-           set plan_version_id = v.plan, plan_since = v.at, max_calls = case when a.max_calls is not distinct from v.old_calls then v.new_calls else a.max_calls end
-          from unnest($1::bigint[], $3::timestamptz[], $4::int[], $5::int[], $6::int[]) as v(account, at, plan, old_calls, new_calls)
+        update ledger.accounts a set plan_version_id = v.plan, plan_since = v.at
+          from unnest($1::bigint[], $3::timestamptz[], $4::int[]) as v(account, at, plan)
          where a.account_id = any($1) and a.account_id = v.account and a.tenant_id = $2
         """;
 
@@ -77,7 +75,12 @@ sealed class SubscriptionWrites(SubscriptionAllowances allowances, PlanOffers pl
         await SaveSegmentsAsync(connection, tenantId, taken, cancellationToken);
         var notices = Effects<NoticeGiven>(taken);
         if (notices.Count > 0)
+        {
             await Database.ExecuteAsync(connection, InsertNotices, [tenantId, now, Column(notices, n => n.Taken.After.Id), Column(notices, n => Notices.Name(n.Effect.Notice))], cancellationToken);
+            await NoticeMail.EnqueueAsync(connection, tenantId, [.. notices.Select(n => (n.Taken.After, n.Effect.Notice))], cancellationToken);
+        }
+        // Before the plans, since a new subscription's account still has the plan before it.
+        await limits.SaveAsync(connection, tenantId, taken, cancellationToken);
         await SavePlansAsync(connection, tenantId, taken, cancellationToken);
         await allowances.SaveAsync(connection, tenantId, taken, cancellationToken);
     }
@@ -95,7 +98,7 @@ sealed class SubscriptionWrites(SubscriptionAllowances allowances, PlanOffers pl
                 Column(rows, r => r.State.AllowanceMonth.To), Column(rows, r => r.State.IsTrial), Column(rows, r => r.State.IsPaid), Column(rows, r => r.State.IsNextPaid),
                 Column(rows, r => r.State.AutoRenew), Column(rows, r => r.State.IsHeldByHand), Column(rows, r => r.State.IsReminded), Column(rows, r => r.State.Waited),
                 Column(rows, r => r.State.Owed.IsEmpty ? "[]" : Json(r.State.Owed)), Column(rows, r => r.State.StoppedAt), Column(rows, r => r.PaymentMethod),
-                Column(rows, r => Lifecycle.NextAt(r.State)), Column(rows, r => r.Version), Column(rows, r => r.CreatedAt),
+                Column(rows, r => Lifecycle.NextAt(r.State)), Column(rows, r => r.Version), Column(rows, r => r.CreatedAt), Column(rows, r => r.State.IsHeldWithCustomer),
             ],
             cancellationToken);
 
@@ -134,26 +137,16 @@ sealed class SubscriptionWrites(SubscriptionAllowances allowances, PlanOffers pl
             cancellationToken);
     }
 
-    async Task SavePlansAsync(NpgsqlConnection connection, int tenantId, List<TakenStep> taken, CancellationToken cancellationToken)
+    static async Task SavePlansAsync(NpgsqlConnection connection, int tenantId, List<TakenStep> taken, CancellationToken cancellationToken)
     {
         // The last word of a step is what holds.
         var set = Effects<PlanInForce>(taken).GroupBy(e => e.Taken.After.AccountId).Select(g => g.Last()).ToList();
         if (set.Count == 0)
             return;
-        var calls = new List<(int? Old, int? New)>();
-        foreach (var (step, effect) in set)
-        {
-            var before = step.Before.Version == 0 ? await PlanOfAsync(connection, tenantId, step.Before.AccountId, cancellationToken) : step.Before.State.Plan.PlanVersionId;
-            var old = before is { } known ? (await plans.VersionAsync(connection, tenantId, known, cancellationToken)).MaxCalls : null;
-            calls.Add((old, effect.PlanVersionId is { } version ? (await plans.VersionAsync(connection, tenantId, version, cancellationToken)).MaxCalls : old));
-        }
         var (accounts, at, versions) = (Column(set, s => s.Taken.After.AccountId), Column(set, s => s.Effect.At), Column(set, s => s.Effect.PlanVersionId));
-        await Database.ExecuteAsync(connection, SetPlans, [accounts, tenantId, at, versions, Column(calls, c => c.Old), Column(calls, c => c.New)], cancellationToken);
+        await Database.ExecuteAsync(connection, SetPlans, [accounts, tenantId, at, versions], cancellationToken);
         await Database.ExecuteAsync(connection, InsertPlans, [accounts, tenantId, at, versions], cancellationToken);
     }
-
-    static async Task<int?> PlanOfAsync(NpgsqlConnection connection, int tenantId, long accountId, CancellationToken cancellationToken) => (await Database.QueryAsync(
-        connection, "select plan_version_id from ledger.accounts where account_id = $1 and tenant_id = $2", [accountId, tenantId], r => r.IsDBNull(0) ? (int?)null : r.GetInt32(0), cancellationToken)).SingleOrDefault();
 
     /// <summary>The effects of one kind, with their steps.</summary>
     internal static List<(TakenStep Taken, TEffect Effect)> Effects<TEffect>(List<TakenStep> taken)

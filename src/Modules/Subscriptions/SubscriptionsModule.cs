@@ -1,3 +1,4 @@
+using Balatrix.Modules.Customers;
 using Balatrix.Modules.Identity;
 using Balatrix.Modules.Platform;
 using Balatrix.Modules.Platform.Jobs;
@@ -18,11 +19,16 @@ public static class SubscriptionsModule
         services.AddSingleton<PlanOffers>();
         services.AddSingleton<SubscriptionStore>();
         services.AddSingleton<SubscriptionAllowances>();
+        services.AddSingleton<CallLimits>();
         services.AddSingleton<SubscriptionWrites>();
         services.AddSingleton<SubscriptionSteps>();
         services.AddSingleton<DueSubscriptions>();
         services.AddSingleton<SubscriptionTools>();
         services.AddSingleton(p => new DunnedSubscriptions(p.GetRequiredService<SubscriptionStore>(), p.GetRequiredService<SubscriptionSteps>(), p.GetRequiredService<DueSubscriptions>()));
+        services.AddSingleton(p => new SubscriptionSeeds(p.GetRequiredService<SubscriptionTools>()));
+        services.AddSingleton<FollowCustomer>();
+        // The arrow goes from subscriptions to customers; what a customer's subscriptions do with it is done through this.
+        services.AddSingleton<CustomerMoved>(p => p.GetRequiredService<FollowCustomer>().MoveAsync);
         services.AddSingleton<ITenantTime, SubscriptionClock>();
         services.AddJob<RenewSubscriptions>(RenewSubscriptions.Queue, RenewSubscriptions.Kind);
     }

@@ -28,7 +28,7 @@ static class SeedVerb
         if (json)
             VerbOutput.WriteJson(summary);
         else
-            Console.WriteLine($"Seeded {summary.Decks} decks, {summary.Plans} plans, {summary.Accounts} accounts, {summary.Usage} usage records, {summary.Users} users.");
+            Console.WriteLine($"Seeded {summary.Decks} decks, {summary.Plans} plans, {summary.AddOns} add-ons, {summary.Accounts} accounts, {summary.Subscriptions} subscriptions, {summary.Usage} usage records, {summary.Users} users.");
         return VerbOutput.Ok;
     }
 }

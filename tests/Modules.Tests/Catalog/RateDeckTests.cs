@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using Balatrix.Modules.Audit;
 using Balatrix.Modules.Catalog;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -104,7 +105,7 @@ public sealed class RateDeckTests(ApiServer server) : IClassFixture<ApiServer>
         var rates = await decks.RatesAsync(1, id, 1, CancellationToken.None);
         // The second chunk breaks the table's own check.
         var broken = Enumerable.Range(0, 25_000).Select(i => rates[0] with { Prefix = $"{i}", Description = i == 24_999 ? "a\0b" : "x" }).ToList();
-        await Assert.ThrowsAsync<Npgsql.PostgresException>(() => decks.ImportAsync(1, id, broken, DateTimeOffset.UnixEpoch, CancellationToken.None));
+        await Assert.ThrowsAsync<Npgsql.PostgresException>(() => decks.ImportAsync(1, id, broken, DateTimeOffset.UnixEpoch, Actor.System("test"), CancellationToken.None));
         Assert.Equal(1, (await decks.FindAsync(1, id, CancellationToken.None))!.Version);
         Assert.Empty(await decks.RatesAsync(1, id, 2, CancellationToken.None));
     }

@@ -23,7 +23,7 @@ public sealed class SeedTests(CapturedApp app) : IClassFixture<CapturedApp>
         var before = await CountsAsync();
         Assert.All(new[] { "catalog.plans", "catalog.rate_decks", "catalog.rates", "ledger.accounts", "usage.usage_records", "identity.users" }, t => Assert.True(before[t] > 0, t));
         var summary = await app.Services.GetRequiredService<SeedData>().RunAsync(demo: true, CancellationToken.None);
-        Assert.Equal(new SeedSummary(0, 0, 0, 0, 0), summary);
+        Assert.Equal(new SeedSummary(0, 0, 0, 0, 0, 0, 0), summary);
         var after = await CountsAsync();
         Assert.Equal([], after.Where(t => before[t.Key] != t.Value).Select(t => $"{t.Key}: {before[t.Key]} -> {t.Value}"));
         await app.AssertBooksProveAsync();

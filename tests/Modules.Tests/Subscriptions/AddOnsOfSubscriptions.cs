@@ -26,20 +26,20 @@ public sealed class AddOnsOfSubscriptions(TestTenant tenant) : IClassFixture<Tes
     public async Task A_renewal_charges_add_ons_at_the_price_they_were_taken_at()
     {
         await tenant.SetClockAsync("2027-04-01");
-        await AddOnAsync("extension", "50.00", null);
+        await AddOnAsync("handset", "50.00", null);
         var account = await tenant.OpenBareAccountAsync("5000.00");
-        var (status, body) = await tenant.PostAsync("/api/v1/subscriptions", new { account, plan = "starter", addOns = new[] { new { code = "extension", quantity = 3 } } });
+        var (status, body) = await tenant.PostAsync("/api/v1/subscriptions", new { account, plan = "starter", addOns = new[] { new { code = "handset", quantity = 3 } } });
         Assert.True(status == 201, body.ToString());
         Assert.Equal(["349.00", "150.00"], Amounts(body));
-        Assert.Equal(200, (await tenant.SendAsync(HttpMethod.Put, "/api/v1/addons/extension", new { name = "Extension", terms = new { prices = new { monthly = "75.00" } } })).Status);
-        Assert.Equal(200, (await tenant.SendAsync(HttpMethod.Delete, "/api/v1/addons/extension")).Status);
+        Assert.Equal(200, (await tenant.SendAsync(HttpMethod.Put, "/api/v1/addons/handset", new { name = "Handset", terms = new { prices = new { monthly = "75.00" } } })).Status);
+        Assert.Equal(200, (await tenant.SendAsync(HttpMethod.Delete, "/api/v1/addons/handset")).Status);
         await tenant.AdvanceAsync("2027-05-01");
         Assert.Equal(["-499.00", "-499.00"], await tenant.EntriesAsync(account));
         // A retired add-on stays where it is, and is not sold again.
         var id = body.GetProperty("subscription").GetProperty("id").GetString()!;
         Assert.Equal(["-349.00", "999.00"], Amounts(await tenant.MoveAsync(id, "change-plan?preview=true", new { plan = "professional" })));
         var other = await tenant.OpenBareAccountAsync("5000.00");
-        var (refused, problem) = await tenant.PostAsync("/api/v1/subscriptions", new { account = other, plan = "starter", addOns = new[] { new { code = "extension" } } });
+        var (refused, problem) = await tenant.PostAsync("/api/v1/subscriptions", new { account = other, plan = "starter", addOns = new[] { new { code = "handset" } } });
         Assert.Equal((422, "addOns[0].code"), (refused, problem.GetProperty("field").GetString()));
         await tenant.AssertSoundAsync();
     }

@@ -16,7 +16,7 @@ public sealed class UserDirectory(Database database)
     /// <summary>Whether a text can be an address.</summary>
     public static bool IsEmail(string? text) =>
         text is { Length: >= 3 and <= LongestEmail } && !text.Any(c => char.IsControl(c) || char.IsWhiteSpace(c) || char.IsSurrogate(c))
-            && text.IndexOf('@', StringComparison.Ordinal) is > 0 and var at && at == text.LastIndexOf('@') && at < text.Length - 1 && System.Net.Mail.MailAddress.TryCreate(text, out _);
+            && text.IndexOf('@', StringComparison.Ordinal) is > 0 and var at && at == text.LastIndexOf('@') && at < text.Length - 1 && System.Net.Mail.MailAddress.TryCreate(text, out var address) && address.Address == text;
 
     /// <summary>The user of an address, or null.</summary>
     public async Task<KnownUser?> FindAsync(string email, CancellationToken cancellationToken)
