@@ -1,6 +1,9 @@
+using Balatrix.Core.Invoices.Gstr1;
 using Balatrix.Modules.Customers;
 using Balatrix.Modules.Identity;
 using Balatrix.Modules.Invoicing.Dunning;
+using Balatrix.Modules.Invoicing.EInvoices;
+using Balatrix.Modules.Invoicing.Returns;
 using Balatrix.Modules.Platform;
 using Balatrix.Modules.Platform.Jobs;
 using Microsoft.AspNetCore.Builder;
@@ -24,6 +27,9 @@ public static class InvoicingModule
         services.AddJob<SendOverdueReminders>(SendOverdueReminders.Queue, SendOverdueReminders.Kind);
         services.AddJob<RestoreService>(RestoreService.Queue, RestoreService.Kind);
         services.AddJob<RunBillingCycle>(RunBillingCycle.Queue, RunBillingCycle.Kind);
+        services.AddSingleton<RegistrationPortal>();
+        services.AddJob<RegisterEInvoice>(EInvoiceJobs.Queue, EInvoiceJobs.Register, RegisterEInvoice.MostAttempts);
+        services.AddJob<CancelEInvoice>(EInvoiceJobs.Queue, EInvoiceJobs.Cancel);
     }
 
     /// <summary>Its routes.</summary>
@@ -47,6 +53,10 @@ public static class InvoicingModule
             .WithSummary("Void an unpaid invoice within its month; later it takes a credit note").Produces<DocumentView>().ProducesProblem(409);
         invoices.MapPost("{id}/credit-note", IssueCreditNote.Handle).RequireRoles(Roles.Admin, Scope.InvoicesWrite).WithExample("""{"reason":"Service outage","lines":[{"line":1,"amount":"100.00"}]}""")
             .WithSummary("Credit an invoice in part or whole, with its GST").Produces<DocumentView>(201).ProducesProblem(409);
+        invoices.MapGet("{id}/e-invoice", EInvoiceEndpoint.Handle).RequireRoles(Roles.Staff, Scope.InvoicesRead)
+            .WithSummary("The form for the registration portal (INV-01), what it would refuse, and the registration").Produces<EInvoiceEndpoint.View>().ProducesProblem(409);
+        routes.MapGet("/api/v1/reports/gstr-1", Gstr1Report.Handle).WithTags("invoices").RequireRoles(Roles.Staff, Scope.InvoicesRead)
+            .WithSummary("GSTR-1 of a month, as the portal takes it").Produces<Gstr1Return>().ProducesProblem(409);
         invoices.MapPost("process-billing-cycle", RunBillingCycle.Handle).RequireRoles(Roles.Admin, Scope.InvoicesWrite).WithExample("""{"date":"2026-11-01"}""")
             .WithSummary("Bill all accounts whose month is over; the same again goes on, or says how far it is").Produces<CycleView>().Produces<CycleView>(202);
     }

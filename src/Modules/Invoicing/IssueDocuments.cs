@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 using System.Text.Json;
 using Balatrix.Core.Invoices;
 using Balatrix.Core.Tax;
+using Balatrix.Modules.Invoicing.EInvoices;
 using Balatrix.Modules.Platform;
 using Npgsql;
 
@@ -118,5 +119,6 @@ static class IssueDocuments
             ], cancellationToken);
         await DocumentSteps.WriteAsync(connection, tenantId, [.. issued.Select(d => (d.Id, "issued", (object?)new { number = d.Document.Number }))], now, cancellationToken);
         await IssueMails.EnqueueAsync(connection, tenantId, issued, cancellationToken);
+        await EInvoiceJobs.EnqueueAsync(connection, tenantId, tenant.Settings, issued.Select(d => (d.Id, d.Document)), now, cancellationToken);
     }
 }

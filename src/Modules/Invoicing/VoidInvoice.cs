@@ -3,6 +3,7 @@ using Balatrix.Core.Invoices;
 using Balatrix.Modules.Audit;
 using Balatrix.Modules.Identity;
 using Balatrix.Modules.Invoicing.Dunning;
+using Balatrix.Modules.Invoicing.EInvoices;
 using Balatrix.Modules.Ledger;
 using Balatrix.Modules.Platform;
 using Microsoft.AspNetCore.Http;
@@ -30,12 +31,13 @@ public static class VoidInvoice
             if (await DocumentStore.LockAsync(connection, tenantId, id, ct) is not { } invoice)
                 return null;
             var today = await InvoiceEndpoints.TodayAsync(clock, tenantId, ct);
-            if (await RefusalAsync(connection, tenantId, invoice, today, ct) is { } refusal)
+            if ((await RefusalAsync(connection, tenantId, invoice, today, ct) ?? await EInvoiceJobs.VoidRefusalAsync(connection, tenantId, invoice.Id, now, ct)) is { } refusal)
                 throw new ProblemException(refusal with { Expected = "a credit note: POST /api/v1/invoices/{id}/credit-note" });
             await TakeBackAsync(connection, tenantId, invoice, now, ct);
             await Database.ExecuteAsync(
                 connection, "update invoicing.documents set status = 2, voided_at = $2, void_reason = $3 where document_id = $1 and tenant_id = $4", [invoice.Id, now, request.Reason, tenantId], ct);
             await RestoreService.EnqueueAsync(connection, tenantId, [invoice.AccountId], ct);
+            await EInvoiceJobs.EnqueueCancelAsync(connection, tenantId, invoice.Id, ct);
             await DocumentSteps.WriteAsync(connection, tenantId, [(invoice.Id, "voided", new { reason = request.Reason })], now, ct);
             await AuditLog.WriteAsync(connection, tenantId, Actor.Of(context), "invoice.voided", "invoice", invoice.Document.Number, null, new { request.Reason }, now, ct);
             return await DocumentStore.FindAsync(connection, tenantId, invoice.Id, today, ct);

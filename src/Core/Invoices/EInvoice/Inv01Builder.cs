@@ -15,10 +15,14 @@ public static class Inv01Builder
     /// <summary>The person without registration, as the form names one.</summary>
     public const string Unregistered = "URP";
 
-    /// <summary>Whether the law has a document registered: invoices and notes to registered persons, economic zones and abroad; not those to consumers, and not vouchers.</summary>
-    public static bool MustBeRegistered(InvoiceDocument document) =>
+    /// <summary>Whether there is a form for a document: it is in rupees, and no voucher, consumer's or bill of supply.</summary>
+    public static bool HasForm(InvoiceDocument document) =>
         document.Kind is DocumentKind.Invoice or DocumentKind.CreditNote or DocumentKind.DebitNote
-        && document.Treatment.Supply is not (SupplyType.OutsideGst or SupplyType.B2C)
+        && document is { Currency: "INR", Supplier.Gstin: not null }
+        && document.Treatment.Supply is not (SupplyType.OutsideGst or SupplyType.B2C);
+
+    /// <summary>Whether the law has a document registered: invoices and notes to registered persons, economic zones and abroad; not those to consumers, and not vouchers.</summary>
+    public static bool MustBeRegistered(InvoiceDocument document) => HasForm(document)
         // An exempt supply is on a bill of supply, which is not registered.
         && (document.Treatment.Scheme != TaxScheme.None || document.Treatment.ReverseCharge || IsZeroRatedWithoutPayment(document.Treatment.Supply));
 

@@ -13,7 +13,7 @@ public readonly record struct Gstr1Source(InvoiceDocument Document, string Serie
 
 /// <summary>
 /// Makes a month's GSTR-1, document by document. Of documents to consumers only sums are kept, of those to registered recipients what is listed of them.
-/// Documents outside GST are passed over; those in other currencies are named in <see cref="NotReported"/>, as the return is in rupees.
+/// Documents outside GST are passed over; those in other currencies are named in <see cref="NotReported"/>, as the return is in rupees and of one registration.
 /// </summary>
 public sealed class Gstr1Builder(string gstin, DateOnly month)
 {
@@ -28,7 +28,7 @@ public sealed class Gstr1Builder(string gstin, DateOnly month)
     readonly AdvanceTables advances = new(month);
     readonly IssuedNumbers numbers = new();
 
-    /// <summary>Numbers of documents that are not in rupees.</summary>
+    /// <summary>Numbers of documents that are not in rupees, or of another registration of the supplier.</summary>
     public List<string> NotReported { get; } = [];
 
     /// <summary>Takes a document that was issued in the month.</summary>
@@ -37,7 +37,7 @@ public sealed class Gstr1Builder(string gstin, DateOnly month)
         var document = source.Document;
         if (document.Treatment.Supply == SupplyType.OutsideGst)
             return;
-        if (document.Currency != "INR")
+        if (document.Currency != "INR" || document.Supplier.Gstin != gstin)
         {
             NotReported.Add(document.Number);
             return;
