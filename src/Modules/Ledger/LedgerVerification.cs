@@ -112,6 +112,40 @@ public sealed class LedgerVerification(Database database)
          order by 1 limit 1
         """;
 
+    // A gateway's book has what payments took, less what was given back or lost; settlements show how much of it the gateway still has.
+    const string GatewayClearing = """
+        select coalesce(l.account_id, p.account_id),
+               'has ' || coalesce(l.amount, 0) || ' at gateway ' || coalesce(l.gateway, p.gateway) || ', its payments make ' || coalesce(p.amount, 0)
+          from (select account_id, case when 21 in (debit_book, credit_book) then 1 else 2 end as gateway,
+                       sum(case when debit_book in (21, 22) then amount_micros else -amount_micros end) as amount
+                  from ledger.journal_entries where ($1::int is null or tenant_id = $1) and (debit_book in (21, 22) or credit_book in (21, 22)) group by 1, 2) l
+          full join (
+            select account_id, gateway, sum(amount) as amount from (
+                select account_id, gateway, amount_micros as amount from payments.captures where $1::int is null or tenant_id = $1
+                union all
+                select account_id, gateway, -amount_micros from payments.refunds where ($1::int is null or tenant_id = $1) and returned_at is not null
+                union all
+                select account_id, gateway, amount_micros from payments.refunds where ($1::int is null or tenant_id = $1) and restored_at is not null
+                union all
+                select account_id, gateway, -amount_micros from payments.disputes where ($1::int is null or tenant_id = $1) and charged_back_at is not null) m
+             group by 1, 2) p on p.account_id = l.account_id and p.gateway = l.gateway
+         where coalesce(l.amount, 0) <> coalesce(p.amount, 0)
+         order by 1 limit 1
+        """;
+
+    // A payment succeeded exactly when its money is in the ledger, under the entry that it names.
+    const string PaymentEntries = """
+        select c.account_id, 'payment ' || c.payment_id || ' names entry ' || c.entry_no || ', which is not its money'
+          from payments.captures c
+          left join ledger.journal_entries e on e.account_id = c.account_id and e.entry_no = c.entry_no
+         where ($1::int is null or c.tenant_id = $1) and (e.amount_micros is distinct from c.amount_micros or e.debit_book is distinct from c.gateway + 20)
+        union all
+        select p.account_id, 'payment ' || p.payment_id || ' says that ' || p.captured_micros || ' was taken, its receipts make ' || coalesce(c.amount, 0)
+          from payments.payments p left join (select payment_id, sum(amount_micros) as amount from payments.captures group by 1) c on c.payment_id = p.payment_id
+         where ($1::int is null or p.tenant_id = $1) and p.captured_micros <> coalesce(c.amount, 0)
+         order by 1 limit 1
+        """;
+
     static readonly (string Name, string Sql)[] Simple =
     [
         ("balance equals the sum of entries", Balances),
@@ -123,6 +157,8 @@ public sealed class LedgerVerification(Database database)
         ("held allowance equals open reservations", AllowanceUse),
         ("used allowance equals covered usage", CoveredUse),
         .. DocumentProofs.All,
+        ("money at gateways equals payments less what was given back", GatewayClearing),
+        ("every payment is posted exactly once", PaymentEntries),
     ];
 
     /// <summary>Proves the books of one tenant, or of all when null. All proofs see the same moment.</summary>

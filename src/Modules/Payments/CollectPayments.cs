@@ -54,7 +54,7 @@ sealed class CollectInvoicePayment(DefaultMethodCharge charge) : IJobHandler
         var due = await PayingAccount.FindDueAsync(run.Connection, run.TenantId, documentId.ToString(CultureInfo.InvariantCulture), null, cancellationToken);
         if (due is not { DueMicros: > 0 } || due.DocumentId != documentId)
             return;
-        var key = $"collect:{run.JobId.ToString(CultureInfo.InvariantCulture)}";
+        var key = PaymentRecord.JobKey + run.JobId.ToString(CultureInfo.InvariantCulture);
         var isUnderWay = (await Database.QueryAsync(
             run.Connection, "select 1 from payments.payments where document_id = $1 and tenant_id = $2 and method_id is not null and status in (1, 2, 3, 4, 5) and idempotency_key <> $3 limit 1",
             [documentId, run.TenantId, key], r => 1, cancellationToken)).Count > 0;
@@ -94,7 +94,7 @@ sealed class ProcessSubscriptionPayment(DefaultMethodCharge charge) : IJobHandle
         var isRecharge = payload.Purpose == PaymentView.NameOf(PaymentPurpose.AutoRecharge);
         var what = new PayingAccount(payload.AccountId, code, micros, null, isRecharge ? $"Recharge of {AccountDirectory.NumberOf(payload.AccountId)}" : $"Subscription of {AccountDirectory.NumberOf(payload.AccountId)}");
         var wanted = new WantedPayment(
-            what, isRecharge ? PaymentPurpose.AutoRecharge : PaymentPurpose.Subscription, $"job:{run.JobId.ToString(CultureInfo.InvariantCulture)}", PayingAccount.HashOf(payload))
+            what, isRecharge ? PaymentPurpose.AutoRecharge : PaymentPurpose.Subscription, PaymentRecord.JobKey + run.JobId.ToString(CultureInfo.InvariantCulture), PayingAccount.HashOf(payload))
         {
             SubscriptionId = payload.SubscriptionId,
         };

@@ -79,6 +79,12 @@ sealed record PaymentRecord
 
     public string Number => PaymentNumbers.Payment(Id);
 
+    /// <summary>Whether a job made it, which tries it again by itself; what a person asked for is answered to that person.</summary>
+    public bool IsByJob => IdempotencyKey.StartsWith(JobKey, StringComparison.Ordinal);
+
+    /// <summary>What keys of jobs begin with.</summary>
+    public const string JobKey = "job:";
+
     public Book Book => BookOf(Gateway);
 
     /// <summary>Names the receipt of one of the gateway's payments within the account.</summary>

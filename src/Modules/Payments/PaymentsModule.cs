@@ -34,6 +34,7 @@ public static class PaymentsModule
         services.AddJob<KeepMethods>(KeepMethods.Queue, KeepMethods.Kind);
         services.AddJob<CollectInvoicePayment>(CollectInvoicePayment.Queue, CollectInvoicePayment.Kind);
         services.AddJob<ProcessSubscriptionPayment>(ProcessSubscriptionPayment.Queue, ProcessSubscriptionPayment.Kind);
+        services.AddJob<RetryFailedPayment>(RetryFailedPayment.Queue, RetryFailedPayment.Kind);
         services.AddJob<ReconcilePayments>(ReconcilePayments.Queue, ReconcilePayments.Kind);
     }
 
