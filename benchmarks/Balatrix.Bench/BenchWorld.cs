@@ -43,6 +43,11 @@ sealed class BenchWorld : IAsyncDisposable
 
     public IServiceProvider Services => app.Services;
 
+    /// <summary>Whether the months before the present one need no look-ups any more.</summary>
+    public bool KnowsPastMonths =>
+        Enumerable.Range(UsageMonth.Of(DateTimeOffset.UtcNow.AddDays(-75.1)), 12).Where(m => m < UsageMonth.Of(DateTimeOffset.UtcNow.AddHours(-12)))
+            .All(Services.GetRequiredService<UsageKeyFilters>().Has);
+
     public ChargingPipeline Pipeline => Services.GetRequiredService<ChargingPipeline>();
 
     public static async Task<BenchWorld> StartAsync(int accounts, ChargingOptions options)
@@ -79,29 +84,45 @@ sealed class BenchWorld : IAsyncDisposable
             """);
     }
 
-    /// <summary>Puts records of the 75 days up to now into the books, as if they had been charged; the accounts follow.</summary>
+    /// <summary>
+    /// Puts records of the 75 days up to now into the books, as if they had been charged; the accounts follow. The months are filled side by
+    /// side, without their indexes, which are made afterwards as they were, and then vacuumed, as autovacuum would have done over the weeks.
+    /// </summary>
     public async Task FillAsync(int records)
     {
         var perAccount = records / Accounts;
-        for (var back = 0; back < 4; back++)
-            await ExecuteAsync($"select usage.ensure_month((now() - interval '{back} month')::date)");
-        await ExecuteAsync(
-            $"""
-            insert into usage.usage_records
-            select a.account_id, a.entry_no + n, gen_random_uuid(), {Tenant},
-                   now() - interval '2 hours' - (({perAccount} - n)::float8 / {perAccount}) * interval '75 days', now(), 1, 1, 10, 1000000,
-                   a.balance_micros - n * 1000000::bigint, 0, 60000, 60, 0, a.plan_version_id, 'fill', a.account_id || '-' || n, '9812345678', '918045678901', '9812345678', 'Group 1', null,
-                   repeat('x', 300)
-              from ledger.accounts a, generate_series(1, {perAccount}) n order by n, a.account_id
-            """);
+        var now = DateTimeOffset.UtcNow;
+        var first = UsageMonth.Of(now.AddDays(-75.1));
+        await Task.WhenAll(Enumerable.Range(first, UsageMonth.Of(now) - first + 1).Select(month => FillMonthAsync(month, perAccount, now.AddHours(-2))));
         await ExecuteAsync(
             $"""
             update ledger.accounts set entry_no = entry_no + {perAccount}, balance_micros = balance_micros - {perAccount} * 1000000::bigint,
-                   first_month = {UsageMonth.Of(DateTimeOffset.UtcNow.AddDays(-75.1))}
+                   first_month = {first}, last_month = {UsageMonth.Of(now.AddHours(-2))}
             """);
         await ExecuteAsync("vacuum analyze ledger.accounts");
-        await ExecuteAsync("analyze usage.usage_records");
         await ExecuteAsync("checkpoint");
+    }
+
+    async Task FillMonthAsync(int month, int perAccount, DateTimeOffset last)
+    {
+        var partition = UsageMonth.Partition(month);
+        await ExecuteAsync(string.Create(CultureInfo.InvariantCulture, $"""
+            select usage.ensure_month('{UsageMonth.Start(month):yyyy-MM-dd}');
+            set maintenance_work_mem = '512MB';
+            create temp table made as select indexdef from pg_indexes where schemaname = 'usage' and tablename = '{partition}';
+            drop index usage.{partition}_event, usage.{partition}_entry, usage.{partition}_time;
+            insert into usage.{partition}
+            select a.account_id, a.entry_no + n, gen_random_uuid(), {Tenant}, at, at, 1, 1, 10, 1000000,
+                   a.balance_micros - n * 1000000::bigint, 0, 60000, 60, 0, a.plan_version_id, 'fill', a.account_id || '-' || n, '9812345678', '918045678901', '9812345678', 'Group 1', null,
+                   repeat('x', 300)
+              from (select n, timestamptz '{last:O}' - ({perAccount} - n)::float8 / {perAccount} * interval '75 days' as at from generate_series(1, {perAccount}) n) times, ledger.accounts a
+             where at >= '{UsageMonth.Start(month):O}' and at < '{UsageMonth.Start(month + 1):O}'
+             order by n;
+            do $$ declare made text; begin for made in select indexdef from made loop execute made; end loop; end $$;
+            drop table made;
+            reset maintenance_work_mem;
+            """));
+        await ExecuteAsync($"vacuum analyze usage.{partition}");
     }
 
     /// <summary>A 9 as the last resort, and prefixes of three to six digits behind it.</summary>

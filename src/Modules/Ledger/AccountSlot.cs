@@ -22,6 +22,9 @@ sealed class AccountSlot(AccountState loaded, int? planVersionId, DateTimeOffset
     /// <inheritdoc cref="FirstMonth"/>
     public short? LastMonth { get; private set; } = lastMonth;
 
+    /// <summary>The hour, since 2000, in which use of a past month was last recorded.</summary>
+    public int LateHour { get; set; }
+
     /// <summary>The plans it had, oldest first; read only when some use is older than its plan.</summary>
     public List<(DateTimeOffset From, int? PlanVersionId)>? PlanHistory { get; set; }
 

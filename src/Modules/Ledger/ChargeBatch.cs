@@ -15,6 +15,8 @@ sealed class ChargeBatch : IDisposable
     readonly ArrayBufferWriter<byte> traceJson = new(4096);
     readonly Utf8JsonWriter traceWriter = new(Stream.Null);
     Decision[] decisions = [];
+    short lateBefore;
+    int hour;
 
     public int TenantId { get; private set; }
 
@@ -45,9 +47,10 @@ sealed class ChargeBatch : IDisposable
 
     public void Dispose() => traceWriter.Dispose();
 
-    public void Begin(int tenantId, IReadOnlyList<PendingOperation> operations, DateTimeOffset now)
+    public void Begin(int tenantId, IReadOnlyList<PendingOperation> operations, DateTimeOffset now, DateTimeOffset machineNow)
     {
         TenantId = tenantId;
+        (lateBefore, hour) = (UsageKeyFilters.LateBefore(machineNow), UsageKeyFilters.HourOf(machineNow));
         Operations = operations;
         if (decisions.Length < operations.Count)
             decisions = new Decision[operations.Count];
@@ -203,6 +206,8 @@ sealed class ChargeBatch : IDisposable
         var usage = UsageOf(operation)!;
         var month = UsageMonth.Of(usage.OccurredAt);
         slot.Widen(month);
+        if (month < lateBefore)
+            slot.LateHour = Math.Max(slot.LateHour, hour);
         if (!NewUsage.TryGetValue(month, out var buffer))
             NewUsage.Add(month, buffer = new UsageCopyBuffer());
         WriteRow(buffer, slot.State.AccountId, operation.Key, usage, posting, decision.Usage!, moment);

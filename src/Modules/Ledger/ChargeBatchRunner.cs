@@ -11,7 +11,7 @@ namespace Balatrix.Modules.Ledger;
 /// Runs a batch as one transaction: lock the accounts in their order, apply every operation in memory, write, commit, answer.
 /// Row locks in account order make it right with any number of nodes.
 /// </summary>
-public sealed class ChargeBatchRunner(NpgsqlDataSource dataSource, PriceBookStore priceBooks, TenantClock clock, TimeProvider time)
+public sealed class ChargeBatchRunner(NpgsqlDataSource dataSource, PriceBookStore priceBooks, TenantClock clock, UsageKeyFilters filters, TimeProvider time)
 {
     const int Attempts = 8;
 
@@ -71,7 +71,7 @@ public sealed class ChargeBatchRunner(NpgsqlDataSource dataSource, PriceBookStor
             batch = new ChargeBatch();
         var now = await clock.NowAsync(tenantId, cancellationToken);
         var moment = new Moment(now, await clock.BillingDayAsync(tenantId, now, cancellationToken));
-        batch.Begin(tenantId, operations, now);
+        batch.Begin(tenantId, operations, now, time.GetUtcNow());
         await EnsureMonthsAsync(batch, cancellationToken);
         await using (var connection = await dataSource.OpenConnectionAsync(cancellationToken))
         {
@@ -114,7 +114,7 @@ public sealed class ChargeBatchRunner(NpgsqlDataSource dataSource, PriceBookStor
     }
 
     /// <summary>What most batches do not need: plans of the past, tariffs, and uses recorded before.</summary>
-    static async Task LoadRareAsync(NpgsqlConnection connection, ChargeBatch batch, bool lookFirst, CancellationToken cancellationToken)
+    async Task LoadRareAsync(NpgsqlConnection connection, ChargeBatch batch, bool lookFirst, CancellationToken cancellationToken)
     {
         var withHistory = batch.AccountsThatNeedPlanHistory();
         if (withHistory.Length > 0)
@@ -123,7 +123,7 @@ public sealed class ChargeBatchRunner(NpgsqlDataSource dataSource, PriceBookStor
         if (withTariffs.Length > 0)
             foreach (var (id, spans) in await TariffStore.SpansAsync(connection, batch.TenantId, withTariffs, cancellationToken))
                 batch.Accounts[id].Tariffs = spans;
-        var queries = RecordedQueries.For(batch, lookFirst);
+        var queries = RecordedQueries.For(batch, lookFirst, filters);
         if (queries.Count > 0)
             await LedgerStore.LoadRecordedAsync(connection, batch, queries, cancellationToken);
     }

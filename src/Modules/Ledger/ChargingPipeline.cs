@@ -119,4 +119,5 @@ public sealed class ChargingPipeline : IHostedService, IAsyncDisposable
 /// <param name="Lanes">Batches that are under way at once.</param>
 /// <param name="LargestBatch">Operations in one transaction at most.</param>
 /// <param name="QueueCapacity">Operations that may wait before requests are turned away.</param>
-public sealed record ChargingOptions(int Lanes = 2, int LargestBatch = 32_768, int QueueCapacity = 131_072);
+/// <param name="KeyFilterBytes">The most memory for what is known of the keys of past months; ten bits a use, so 32 million uses.</param>
+public sealed record ChargingOptions(int Lanes = 2, int LargestBatch = 32_768, int QueueCapacity = 131_072, long KeyFilterBytes = 40 << 20);

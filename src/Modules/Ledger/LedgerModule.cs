@@ -17,7 +17,10 @@ public static class LedgerModule
     {
         services.AddSingleton(options);
         services.AddSingleton(p => new ChargeBatchRunner(
-            p.GetRequiredService<Database>().Charging, p.GetRequiredService<PriceBookStore>(), p.GetRequiredService<TenantClock>(), p.GetRequiredService<TimeProvider>()));
+            p.GetRequiredService<Database>().Charging, p.GetRequiredService<PriceBookStore>(), p.GetRequiredService<TenantClock>(),
+            p.GetRequiredService<UsageKeyFilters>(), p.GetRequiredService<TimeProvider>()));
+        services.AddSingleton<UsageKeyFilters>();
+        services.AddHostedService(p => p.GetRequiredService<UsageKeyFilters>());
         services.AddSingleton<ChargingPipeline>();
         services.AddHostedService(p => p.GetRequiredService<ChargingPipeline>());
         services.AddSingleton<ReservationQueries>();

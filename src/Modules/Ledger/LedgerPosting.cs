@@ -30,7 +30,7 @@ public static class LedgerPosting
             return [];
         using var batch = new ChargeBatch();
         var answers = new PendingAnswers(posts.Count);
-        batch.Begin(tenantId, [.. posts.Select((p, i) => new PendingOperation(tenantId, p.AccountId, p.Post, answers, i))], now);
+        batch.Begin(tenantId, [.. posts.Select((p, i) => new PendingOperation(tenantId, p.AccountId, p.Post, answers, i))], now, now);
         await LedgerStore.LoadAsync(connection, batch, cancellationToken, isCallersTransaction: true);
         batch.Apply((_, _) => null, new Moment(now, 0));
         if (batch.WritesAnything)

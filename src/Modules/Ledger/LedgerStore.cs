@@ -12,7 +12,7 @@ static class LedgerStore
     internal const string LockAccounts = """
         select account_id, kind, status, currency, balance_micros, held_micros, credit_limit_micros, daily_cap_micros,
                spent_micros, spent_day, open_calls, max_calls, entry_no, plan_version_id, plan_since, first_month, last_month,
-               has_tariffs, bar, recharge_mark_micros, low_mark_micros
+               has_tariffs, bar, recharge_mark_micros, low_mark_micros, late_hour
           from ledger.accounts
          where account_id = any($1) and tenant_id = $2
          order by account_id
@@ -185,7 +185,10 @@ static class LedgerStore
         r.IsDBNull(15) ? null : r.GetInt16(15),
         r.IsDBNull(16) ? null : r.GetInt16(16),
         !r.IsDBNull(17) && r.GetBoolean(17),
-        new(r.IsDBNull(19) ? null : r.GetInt64(19), r.IsDBNull(20) ? null : r.GetInt64(20)));
+        new(r.IsDBNull(19) ? null : r.GetInt64(19), r.IsDBNull(20) ? null : r.GetInt64(20)))
+    {
+        LateHour = r.GetInt32(21),
+    };
 
     static AllowanceState ReadAllowance(NpgsqlDataReader r) => new(
         r.GetInt64(1), r.GetString(2), (Service)r.GetInt16(3), r.GetString(4), r.GetInt64(5), r.GetInt64(6), r.GetInt64(7),

@@ -9,9 +9,9 @@ static class LedgerWrites
     internal const string UpdateAccounts = """
         update ledger.accounts a
            set balance_micros = v.balance, held_micros = v.held, spent_micros = v.spent, spent_day = v.day, open_calls = v.calls,
-               entry_no = v.entry_no, first_month = v.first_month, last_month = v.last_month
-          from unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[], $5::int[], $6::int[], $7::bigint[], $8::smallint[], $9::smallint[])
-               as v(account_id, balance, held, spent, day, calls, entry_no, first_month, last_month)
+               entry_no = v.entry_no, first_month = v.first_month, last_month = v.last_month, late_hour = v.late_hour
+          from unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[], $5::int[], $6::int[], $7::bigint[], $8::smallint[], $9::smallint[], $10::int[])
+               as v(account_id, balance, held, spent, day, calls, entry_no, first_month, last_month, late_hour)
          where a.account_id = any($1) and a.account_id = v.account_id
         """;
 
@@ -84,7 +84,8 @@ static class LedgerWrites
         Column(changed, s => s.State.OpenCalls),
         Column(changed, s => s.State.EntryNo),
         Column(changed, s => s.FirstMonth),
-        Column(changed, s => s.LastMonth));
+        Column(changed, s => s.LastMonth),
+        Column(changed, s => s.LateHour));
 
     static void AddAllowances(NpgsqlBatch command, AccountSlot[] changed)
     {

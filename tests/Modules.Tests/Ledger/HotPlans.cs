@@ -98,7 +98,7 @@ public sealed class HotPlans(TestCluster cluster)
         new("read_reservations", LedgerStore.ReadReservations, $"{Ids}, {Keys}, 1", 1, 10),
         new("read_entries", LedgerStore.ReadEntries, $"{Ids}, {Keys}, 1", 1, 10),
         new("read_usage", LedgerStore.ReadUsage, $"{Ids}, {Keys}, 1, '2026-01-01Z', '2026-04-01Z'", 1, 20),
-        new("update_accounts", LedgerWrites.UpdateAccounts, $"{Ids}, {Numbers}, {Numbers}, {Numbers}, {Numbers}, {Numbers}, {Numbers}, {Numbers}, {Numbers}", 1, 25),
+        new("update_accounts", LedgerWrites.UpdateAccounts, $"{Ids}, {Numbers}, {Numbers}, {Numbers}, {Numbers}, {Numbers}, {Numbers}, {Numbers}, {Numbers}, {Numbers}", 1, 25),
         new("update_allowances", LedgerWrites.UpdateAllowances, $"{Ids}, {Array(i => $"{((i - 1) * Allowances) + 1}")}, {Numbers}, {Numbers}", Allowances, 30),
     ];
 

@@ -1,0 +1,1 @@
+alter table ledger.accounts drop column late_hour;
