@@ -1,0 +1,87 @@
+using System.Diagnostics;
+using Balatrix.Modules.Ledger;
+using Balatrix.Modules.Platform;
+using Balatrix.Modules.Tests.Harness;
+
+namespace Balatrix.Modules.Tests.Invoicing;
+
+/// <summary>A billing cycle in a process of its own that is killed in the middle, again and again.</summary>
+public sealed class CycleCrashTests(TestCluster cluster) : IAsyncLifetime
+{
+    const int Accounts = 4_000;
+    const int Kills = 4;
+    const long First = 700_000;
+
+    string connectionString = "";
+    Database database = null!;
+
+    static CancellationToken Stop => TestContext.Current.CancellationToken;
+
+    public async ValueTask InitializeAsync()
+    {
+        connectionString = await cluster.CloneAsync();
+        database = new Database(connectionString);
+        await using var fill = database.Owner.CreateCommand(
+            $$"""
+            insert into platform.tenants (tenant_id, slug, name) values (1, 'default', 'Balatrix') on conflict do nothing;
+            insert into platform.tenant_settings (tenant_id, settings, updated_at)
+            values (1, '{"gst":{"legalName":"Balatrix Demo","gstin":"{{InvoiceTenant.Gstin}}","state":"29","addressLines":["1 MG Road"]}}', now());
+            insert into customers.customers (tenant_id, customer_id, name, kind, created_at, billing_address) overriding system value
+            select 1, {{First}} + i, 'Customer ' || i, 'business', now() - interval '100 days', jsonb_build_object('line1', '1', 'city', 'Town', 'state', '29', 'postalCode', '560001') from generate_series(1, {{Accounts}}) i;
+            insert into ledger.accounts (account_id, tenant_id, kind, currency, balance_micros, credit_limit_micros, entry_no)
+            select {{First}} + i, 1, 2, 'INR', -3000000, 100000000, 3 from generate_series(1, {{Accounts}}) i;
+            insert into customers.account_profiles (tenant_id, account_id, customer_id, name, created_at, updated_at)
+            select 1, {{First}} + i, {{First}} + i, 'Account', now() - interval '100 days', now() from generate_series(1, {{Accounts}}) i;
+            insert into ledger.journal_entries (account_id, entry_no, tenant_id, event_key, kind, debit_book, credit_book, amount_micros, balance_after_micros, recorded_at, reference)
+            select {{First}} + i, n, 1, gen_random_uuid(), 10, 2, 14, 1000000, n * -1000000, now(), 'fee' from generate_series(1, {{Accounts}}) i, generate_series(1, 3) n;
+            """);
+        await fill.ExecuteNonQueryAsync(Stop);
+    }
+
+    [Fact]
+    public async Task Killing_it_leaves_each_account_with_one_invoice_and_the_numbers_without_a_gap()
+    {
+        var killed = 0;
+        for (var run = 0; run < Kills + 20; run++)
+        {
+            using var process = Run();
+            var before = await CountAsync("invoicing.documents");
+            while (killed < Kills && !process.HasExited && await CountAsync("invoicing.documents") == before)
+                await Task.Delay(5, Stop);
+            if (killed < Kills && !process.HasExited)
+            {
+                // In the middle of the chunk behind the one that was just committed.
+                await Task.Delay(40 * (killed + 1), Stop);
+                process.Kill();
+                killed++;
+            }
+            await process.WaitForExitAsync(Stop);
+            if (process.ExitCode == 0)
+                break;
+        }
+        Assert.Equal(Kills, killed);
+        Assert.Equal(Accounts, await CountAsync("invoicing.documents"));
+        Assert.Equal(Accounts, await CountAsync("(select distinct account_id from invoicing.documents) d"));
+        Assert.Equal(Accounts, await CountAsync("invoicing.cycles where status = 'done' and issued = " + Accounts, "max(issued)"));
+        var report = await new LedgerVerification(database).VerifyAsync(null, Stop);
+        Assert.True(report.Proven, string.Join("; ", report.Proofs.Where(p => !p.Proven)));
+    }
+
+    Process Run()
+    {
+        var start = new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "balatrix.dll"), "billing-cycle", "--json"]) { RedirectStandardOutput = true, RedirectStandardError = true };
+        start.Environment["ConnectionStrings__Balatrix"] = connectionString;
+        var process = Process.Start(start)!;
+        process.BeginOutputReadLine();
+        process.BeginErrorReadLine();
+        return process;
+    }
+
+    async Task<long> CountAsync(string from, string what = "count(*)")
+    {
+        await using var command = database.Owner.CreateCommand($"select coalesce({what}, 0)::bigint from {from}");
+        return (long)(await command.ExecuteScalarAsync(Stop))!;
+    }
+
+    public async ValueTask DisposeAsync() => await database.DisposeAsync();
+}
