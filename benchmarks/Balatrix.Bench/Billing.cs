@@ -46,7 +46,7 @@ static class Billing
         await using var fill = world.Database.Owner.CreateCommand(
             $$"""
             insert into platform.tenant_settings (tenant_id, settings, updated_at)
-            values ({{BenchWorld.Tenant}}, '{"gst":{"legalName":"Bench","gstin":"29AAGCB7383J1Z4","state":"29","addressLines":["1 MG Road"]}}', now()) on conflict do nothing;
+            values ({{BenchWorld.Tenant}}, '{"gst":{"legalName":"Bench","gstin":"29AAGCB7383J1Z4","state":"29","addressLines":["1 MG Road"]} }', now()) on conflict do nothing;
             insert into customers.customers (tenant_id, customer_id, name, kind, created_at, billing_address) overriding system value
             select {{BenchWorld.Tenant}}, {{FirstAccount}} + i, 'Customer ' || i, 'business', now() - interval '100 days',
                    jsonb_build_object('line1', '1 High Street', 'city', 'Town', 'state', case when i % 3 = 0 then '27' else '29' end, 'postalCode', '560001') from generate_series(0, {{accounts - 1}}) i;

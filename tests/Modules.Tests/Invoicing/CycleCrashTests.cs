@@ -25,7 +25,7 @@ public sealed class CycleCrashTests(TestCluster cluster) : IAsyncLifetime
             $$"""
             insert into platform.tenants (tenant_id, slug, name) values (1, 'default', 'Balatrix') on conflict do nothing;
             insert into platform.tenant_settings (tenant_id, settings, updated_at)
-            values (1, '{"gst":{"legalName":"Balatrix Demo","gstin":"{{InvoiceTenant.Gstin}}","state":"29","addressLines":["1 MG Road"]}}', now());
+            values (1, '{"gst":{"legalName":"Balatrix Demo","gstin":"{{InvoiceTenant.Gstin}}","state":"29","addressLines":["1 MG Road"]} }', now());
             insert into customers.customers (tenant_id, customer_id, name, kind, created_at, billing_address) overriding system value
             select 1, {{First}} + i, 'Customer ' || i, 'business', now() - interval '100 days', jsonb_build_object('line1', '1', 'city', 'Town', 'state', '29', 'postalCode', '560001') from generate_series(1, {{Accounts}}) i;
             insert into ledger.accounts (account_id, tenant_id, kind, currency, balance_micros, credit_limit_micros, entry_no)
