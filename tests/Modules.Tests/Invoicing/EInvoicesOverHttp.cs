@@ -1,8 +1,11 @@
 using System.Diagnostics;
 using System.Text.Json;
+using Balatrix.Modules.Identity.Tokens;
 using Balatrix.Modules.Invoicing.EInvoices;
 using Balatrix.Modules.Platform;
+using Balatrix.Modules.Tests.Harness;
 using Balatrix.Modules.Tests.Subscriptions;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace Balatrix.Modules.Tests.Invoicing;
 
@@ -19,6 +22,9 @@ public sealed class EInvoicesOverHttp(BilledTenant app) : IClassFixture<BilledTe
 
     public async ValueTask DisposeAsync()
     {
+        // What a test left undone would come to the next one's portal.
+        await using (var command = app.Database.Owner.CreateCommand("delete from platform.jobs where status = 'queued' and kind in ('register-e-invoice', 'cancel-e-invoice')"))
+            await command.ExecuteNonQueryAsync();
         await app.SetAsync(new { eInvoice = portal.Settings(enabled: false) });
         await portal.DisposeAsync();
     }
@@ -96,6 +102,10 @@ public sealed class EInvoicesOverHttp(BilledTenant app) : IClassFixture<BilledTe
         await UntilAsync(invoice, "failed", "2172");
         await app.RunJobsAsync();
         Assert.Single(Sent(invoice));
+        Assert.Contains("e_invoice_failed", (await app.DoneAsync(HttpMethod.Get, Path(invoice))).GetProperty("steps").EnumerateArray().Select(s => s.GetProperty("step").GetString()));
+        // It may be voided: the portal does not have it.
+        await VoidAsync(invoice);
+        await UntilAsync(invoice, "cancelled");
     }
 
     [Fact]
@@ -116,6 +126,23 @@ public sealed class EInvoicesOverHttp(BilledTenant app) : IClassFixture<BilledTe
         await using var other = await FakePortal.StartAsync();
         await app.SetAsync(new { eInvoice = new { enabled = true, portalUrl = other.Address, publicKeys = new Dictionary<string, string>(StringComparer.Ordinal) { ["K1"] = portal.PublicKey } } });
         await UntilAsync(await InvoiceAsync(), "pending", "not signed by its key");
+    }
+
+    [Fact]
+    public async Task A_portal_that_lets_wait_is_left_alone_for_a_minute()
+    {
+        var clock = new ManualClock();
+        using var calls = new RegistrationPortal(app.Services.GetRequiredService<MasterKey>(), clock, TimeSpan.FromSeconds(2));
+        var settings = new EInvoiceSettings(true, portal.Address, null, null, null);
+        Task<PortalAnswer> FindAsync() => calls.FindAsync(settings, "27AAGCG4576J1Z6", "x", "lets-wait", CancellationToken.None);
+        int Asked() => portal.Requests.Count(r => r.Path == "/einvoice/invoice/irn");
+        portal.FaultOfNext = FakePortal.Fault.Sleeps;
+        await Assert.ThrowsAsync<PortalUnavailableException>(FindAsync);
+        await Assert.ThrowsAsync<PortalUnavailableException>(FindAsync);
+        Assert.Equal(1, Asked());
+        clock.Advance(TimeSpan.FromSeconds(61));
+        Assert.NotNull((await FindAsync()).Error);
+        Assert.Equal(2, Asked());
     }
 
     [Fact]

@@ -68,6 +68,8 @@ public sealed class FakePortal : IAsyncDisposable
         Requests.Enqueue((context.Request.Path, context.Request.Headers["gstin"]!, context.Request.Headers["user_name"]!, context.Request.Headers["password"]!, body));
         var fault = FaultOfNext;
         FaultOfNext = Fault.None;
+        if (fault == Fault.Sleeps)
+            await Task.Delay(TimeSpan.FromMinutes(1), context.RequestAborted);
         if (fault == Fault.Unavailable)
         {
             context.Response.StatusCode = 503;
@@ -146,5 +148,6 @@ public sealed class FakePortal : IAsyncDisposable
         LosesItsAnswer,
         TalksNonsense,
         Refuses,
+        Sleeps,
     }
 }

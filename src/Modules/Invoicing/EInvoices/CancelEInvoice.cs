@@ -17,7 +17,7 @@ sealed class CancelEInvoice(Database database, RegistrationPortal portal) : IJob
         // It may be at the portal just now; its own job cancels it when nothing was sent.
         if (state.Status == "pending")
             throw new InvalidOperationException("The document is still being registered.");
-        if (state.Status == "registered" && await RefusalAsync(run, work, settings, cancellationToken) is { } refusal)
+        if ((state.Status == "registered" || state.Attempts > 0) && await RefusalAsync(run, work, settings, cancellationToken) is { } refusal)
         {
             await database.InTenantAsync(
                 run.TenantId, (connection, ct) => DocumentSteps.WriteAsync(connection, run.TenantId, [(id, "e_invoice_not_cancelled", new { reason = refusal })], run.Now, ct), CancellationToken.None);
@@ -32,14 +32,14 @@ sealed class CancelEInvoice(Database database, RegistrationPortal portal) : IJob
         var state = work.State!;
         if (run.Now - state.RegisteredAt >= EInvoiceJobs.CancelWithin)
             return "The portal cancels registrations within 24 hours only; a credit note is due.";
-        if (settings is null)
+        if (settings?.PortalUrl is null)
             return "The tenant's settings name no portal.";
         var (gstin, requestId) = (work.Document.Supplier.Gstin!, string.Create(CultureInfo.InvariantCulture, $"{run.TenantId}-{work.Id}-c{run.Attempt}"));
         var answer = await portal.CancelAsync(settings, gstin, state.Irn, work.VoidReason ?? "Void", requestId, cancellationToken);
         if (answer.Error is null)
             return null;
-        // An answer may have been lost: what is cancelled already is cancelled.
+        // An answer may have been lost: what is cancelled already is cancelled, and what had failed may not be there at all.
         var found = await portal.FindAsync(settings, gstin, state.Irn, requestId + "-f", cancellationToken);
-        return found.Registration is { IsCancelled: true } ? null : "The portal refused: " + answer.Error;
+        return found.Registration is { IsCancelled: true } || (state.Status == "failed" && found.Registration is null) ? null : "The portal refused: " + answer.Error;
     }
 }

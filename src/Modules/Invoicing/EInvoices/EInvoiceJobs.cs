@@ -32,8 +32,7 @@ public static class EInvoiceJobs
         if (due.Count == 0)
             return;
         await EInvoiceStore.AddAsync(connection, tenantId, [.. due.Select(d => d.Id)], [.. due.Select(d => Inv01Builder.IrnOf(d.Document))], now, cancellationToken);
-        foreach (var (id, _) in due)
-            await JobQueue.EnqueueAsync(connection, tenantId, Request(Register, id), cancellationToken);
+        await JobQueue.EnqueueManyAsync(connection, tenantId, Queue, Register, [.. due.Select(d => Payload(d.Id))], cancellationToken);
     }
 
     /// <summary>Why a document may not be voided for its registration, or null: after a day the portal keeps it, and a credit note is due.</summary>
@@ -46,9 +45,8 @@ public static class EInvoiceJobs
     public static async Task EnqueueCancelAsync(NpgsqlConnection connection, int tenantId, long documentId, CancellationToken cancellationToken)
     {
         if (await EInvoiceStore.FindAsync(connection, tenantId, documentId, cancellationToken) is { State: { Status: not "cancelled" } })
-            await JobQueue.EnqueueAsync(connection, tenantId, Request(Cancel, documentId), cancellationToken);
+            await JobQueue.EnqueueAsync(connection, tenantId, new(Queue, Cancel, Payload(documentId), Key: documentId.ToString(CultureInfo.InvariantCulture)), cancellationToken);
     }
 
-    static JobRequest Request(string kind, long documentId) =>
-        new(Queue, kind, string.Create(CultureInfo.InvariantCulture, $$"""{"documentId":{{documentId}}}"""), Key: documentId.ToString(CultureInfo.InvariantCulture));
+    static string Payload(long documentId) => string.Create(CultureInfo.InvariantCulture, $$"""{"documentId":{{documentId}}}""");
 }

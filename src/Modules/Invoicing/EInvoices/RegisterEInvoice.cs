@@ -3,6 +3,7 @@ using System.Text.Json;
 using Balatrix.Core.Invoices.EInvoice;
 using Balatrix.Modules.Platform;
 using Balatrix.Modules.Platform.Jobs;
+using Npgsql;
 
 namespace Balatrix.Modules.Invoicing.EInvoices;
 
@@ -31,7 +32,7 @@ sealed class RegisterEInvoice(Database database, RegistrationPortal portal) : IJ
         }
         try
         {
-            var answer = await AskAsync(run, work, settings ?? throw new JobImpossibleException("The tenant's settings name no portal."), cancellationToken);
+            var answer = await AskAsync(run, work, settings?.PortalUrl is null ? throw new JobImpossibleException("The tenant's settings name no portal.") : settings, cancellationToken);
             await EInvoiceStore.RegisterAsync(run.Connection, run.TenantId, id, answer, run.Now, cancellationToken);
             await DocumentSteps.WriteAsync(run.Connection, run.TenantId, [(id, "e_invoice_registered", new { irn = answer.Irn, ackNumber = answer.AckNumber })], run.Now, cancellationToken);
         }
@@ -39,9 +40,15 @@ sealed class RegisterEInvoice(Database database, RegistrationPortal portal) : IJ
         {
             // What the handler wrote is rolled back with its failure, so the reason is kept by a transaction of its own.
             var status = e is JobImpossibleException || run.Attempt >= MostAttempts ? "failed" : "pending";
-            await database.InTenantAsync(run.TenantId, (connection, ct) => EInvoiceStore.NoteErrorAsync(connection, run.TenantId, id, status, e.Message, ct), CancellationToken.None);
+            await database.InTenantAsync(run.TenantId, (connection, ct) => NoteAsync(connection, run, id, status, e.Message, ct), CancellationToken.None);
             throw;
         }
+    }
+
+    static async Task<int> NoteAsync(NpgsqlConnection connection, JobRun run, long id, string status, string error, CancellationToken cancellationToken)
+    {
+        await EInvoiceStore.NoteErrorAsync(connection, run.TenantId, id, status, error, cancellationToken);
+        return status == "failed" ? await DocumentSteps.WriteAsync(connection, run.TenantId, [(id, "e_invoice_failed", new { reason = error })], run.Now, cancellationToken) : 0;
     }
 
     async Task<PortalRegistration> AskAsync(JobRun run, RegisteredDocument work, EInvoiceSettings settings, CancellationToken cancellationToken)
@@ -53,6 +60,7 @@ sealed class RegisterEInvoice(Database database, RegistrationPortal portal) : IJ
             if (Inv01Check.Faults(json.RootElement) is { Count: > 0 } faults)
                 throw new JobImpossibleException("The portal would refuse the document: " + string.Join("; ", faults));
         }
+        portal.CheckAwake(settings);
         await database.InTenantAsync(run.TenantId, (connection, ct) => EInvoiceStore.CountAttemptAsync(connection, run.TenantId, work.Id, ct), cancellationToken);
         var requestId = string.Create(CultureInfo.InvariantCulture, $"{run.TenantId}-{work.Id}-{state.Attempts + 1}");
         var (registration, error, isDuplicate) = await portal.RegisterAsync(settings, document.Supplier.Gstin!, form, requestId, cancellationToken);

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Globalization;
 using System.Net;
 using System.Security.Cryptography;
@@ -13,9 +14,12 @@ namespace Balatrix.Modules.Invoicing.EInvoices;
 /// <summary>
 /// Calls the portal, or the provider that stands between (a GST suvidha provider), at the address that a tenant's settings name:
 /// POST invoice, GET invoice/irn, POST invoice/cancel, each with the tenant's GSTIN, user and password. Nothing is decided here.
+/// One that lets a request wait in vain is left alone for a while, so that its documents do not hold up the queue's other jobs.
 /// </summary>
-public sealed class RegistrationPortal(MasterKey master) : IDisposable
+public sealed class RegistrationPortal(MasterKey master, TimeProvider time, TimeSpan? patience = null) : IDisposable
 {
+    static readonly TimeSpan Rest = TimeSpan.FromMinutes(1);
+
     const int AnswerLengthMax = 2_000_000;
     const int ReasonLengthMax = 100;
 
@@ -24,9 +28,19 @@ public sealed class RegistrationPortal(MasterKey master) : IDisposable
 
     readonly HttpClient client = new(new SocketsHttpHandler { AllowAutoRedirect = false, UseCookies = false, PooledConnectionLifetime = TimeSpan.FromMinutes(5), ConnectTimeout = TimeSpan.FromSeconds(10) })
     {
-        Timeout = TimeSpan.FromSeconds(30),
+        Timeout = patience ?? TimeSpan.FromSeconds(30),
         MaxResponseContentBufferSize = AnswerLengthMax,
     };
+
+    readonly ConcurrentDictionary<string, DateTimeOffset> restsUntil = new(StringComparer.Ordinal);
+
+    /// <summary>Refuses at once while the portal of the settings is left alone.</summary>
+    /// <exception cref="PortalUnavailableException">It is.</exception>
+    internal void CheckAwake(EInvoiceSettings settings)
+    {
+        if (restsUntil.TryGetValue(settings.PortalUrl!, out var until) && time.GetUtcNow() < until)
+            throw new PortalUnavailableException("The portal did not answer in time a moment ago.");
+    }
 
     /// <summary>Registers a form.</summary>
     internal Task<PortalAnswer> RegisterAsync(EInvoiceSettings settings, string gstin, string form, string requestId, CancellationToken cancellationToken) =>
@@ -71,6 +85,7 @@ public sealed class RegistrationPortal(MasterKey master) : IDisposable
     async Task<PortalAnswer> AskAsync(
         EInvoiceSettings settings, string gstin, HttpMethod method, string path, string? body, string requestId, CancellationToken cancellationToken)
     {
+        CheckAwake(settings);
         using var request = new HttpRequestMessage(method, new Uri(settings.PortalUrl!.TrimEnd('/') + "/" + path));
         request.Headers.Add("gstin", gstin);
         request.Headers.Add("requestid", requestId);
@@ -93,6 +108,7 @@ public sealed class RegistrationPortal(MasterKey master) : IDisposable
         }
         catch (OperationCanceledException e) when (!cancellationToken.IsCancellationRequested)
         {
+            restsUntil[settings.PortalUrl] = time.GetUtcNow() + Rest;
             throw new PortalUnavailableException("The portal did not answer in time.", e);
         }
     }
