@@ -21,6 +21,7 @@ public static class PaymentsModule
         services.TryAddSingleton<OpenGateway>(p => p.GetRequiredService<PaymentGateways>().Open);
         services.AddPaymentSandbox();
         services.AddSingleton<GatewayDirectory>();
+        services.AddHostedService<SandboxGateways>();
         services.AddSingleton<GatewayCustomers>();
         services.AddSingleton<PaymentRequests>();
         services.AddSingleton<PaymentRunner>();

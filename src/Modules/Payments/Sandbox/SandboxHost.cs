@@ -10,7 +10,8 @@ namespace Balatrix.Modules.Payments.Sandbox;
 /// <summary>Runs a sandbox beside Balatrix where the setting Balatrix:PaymentSandbox says ("http://127.0.0.1:8099"), and none without it. It keeps its things in the data folder.</summary>
 public sealed class SandboxHost(IConfiguration configuration, IServer server, DataFolder data, TimeProvider time) : IHostedLifecycleService, IAsyncDisposable
 {
-    const string Setting = "Balatrix:PaymentSandbox";
+    /// <summary>Names its address.</summary>
+    public const string Setting = "Balatrix:PaymentSandbox";
 
     SandboxServer? sandbox;
 

@@ -12,7 +12,7 @@ public static class JobQueues
         ["cdr-processing"] = 2,
         ["billing"] = 4,
         ["invoice-generation"] = 2,
-        ["payment-retry"] = 2,
+        ["payment-retry"] = 4,
         [Notifications] = 4,
         ["reports"] = 1,
         ["cleanup"] = 1,
