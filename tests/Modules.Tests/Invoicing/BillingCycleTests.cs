@@ -105,6 +105,9 @@ public sealed class BillingCycleTests(InvoiceTenant tenant) : IClassFixture<Invo
     {
         await tenant.SetClockAsync("2031-01-31");
         var account = await tenant.AccountAsync("29");
+        // Long terms, so that nothing is overdue and the subscription runs on.
+        var customer = (await tenant.GetAsync($"/api/v1/accounts/{account}")).Body.GetProperty("customerId").GetInt64();
+        Assert.Equal(200, (await tenant.SendAsync(HttpMethod.Put, $"/api/v1/customers/{customer}", new { paymentTermsDays = 180 })).Status);
         await tenant.SubscribeAsync(account, "call-center");
         await tenant.AdvanceAsync("2031-02-02");
         await tenant.UseAsync(account, 400, "2031-02-01");
