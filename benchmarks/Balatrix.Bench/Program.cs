@@ -7,7 +7,10 @@ using Balatrix.Modules.Ledger;
 using BenchmarkDotNet.Configs;
 using BenchmarkDotNet.Running;
 
-string[] all = ["ingest", "ingest-zipf", "ingest-hot", "ingest-http", "ingest-single-tx", "latency", "rating", "memory", "ingest-grown", "crash", "renewals", "billing-cycle"];
+string[] all =
+[
+    "ingest", "ingest-zipf", "ingest-hot", "ingest-http", "ingest-single-tx", "latency", "rating", "memory", "ingest-grown", "crash", "renewals", "renewals-flat", "billing-cycle", "login", "search", "simulate",
+];
 var names = args.TakeWhile(a => !a.StartsWith("--", StringComparison.Ordinal)).ToArray();
 string? Option(string name) => Array.IndexOf(args, name) is >= 0 and var at && at + 1 < args.Length ? args[at + 1] : null;
 var unknown = names.Except(all).ToArray();
@@ -44,6 +47,10 @@ await using (var world = await BenchWorld.StartAsync(10_000, new ChargingOptions
             "memory" => await Ingest.MemoryAsync(events),
             "renewals" => await Renewals.RunAsync(world, int.Parse(Option("--due") ?? "100000", CultureInfo.InvariantCulture)),
             "billing-cycle" => await Billing.RunAsync(world, int.Parse(Option("--accounts") ?? "100000", CultureInfo.InvariantCulture)),
+            "renewals-flat" => await Renewals.FlatAsync(world, int.Parse(Option("--due") ?? "100000", CultureInfo.InvariantCulture)),
+            "login" => await Login.RunAsync(world),
+            "search" => await Search.RunAsync(world, int.Parse(Option("--customers") ?? "1000000", CultureInfo.InvariantCulture), seconds),
+            "simulate" => await Simulate.RunAsync(world, int.Parse(Option("--records") ?? "2000000", CultureInfo.InvariantCulture)),
             "crash" => await Crash.RunAsync(int.Parse(Option("--kills") ?? "25", CultureInfo.InvariantCulture)),
             _ => await Ingest.GrownAsync(world, events, int.Parse(Option("--records") ?? "20000000", CultureInfo.InvariantCulture)),
         });

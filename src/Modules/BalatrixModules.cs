@@ -30,6 +30,7 @@ public static class BalatrixModules
         services.AddSingleton(database);
         services.AddSingleton(time);
         services.AddSingleton<TenantClock>();
+        services.AddForwardedClients();
         services.AddBrowserProtection();
         services.AddNotifications();
         services.AddIdentity();
@@ -56,6 +57,7 @@ public static class BalatrixModules
     /// <summary>The routes of all modules, behind access checks and problem answers.</summary>
     public static void UseBalatrix(this WebApplication app)
     {
+        app.UseForwardedClients();
         app.UseBrowserProtection();
         app.UseProblems(LedgerModule.Failures);
         app.UseRouting();

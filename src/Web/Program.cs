@@ -11,7 +11,7 @@ var json = new Option<bool>("--json") { Description = "Print JSON for programs i
 var root = new RootCommand("Balatrix charges and bills calls, messages and authentication events: exactly once, explained, and proven.")
 {
     data, json,
-    ServeVerb.Create(data), MigrateVerb.Create(data, json), SeedVerb.Create(data, json), IngestVerb.Create(data, json), RateVerb.Create(json), LedgerVerb.Create(data, json), BillingCycleVerb.Create(data, json), AuditVerb.Create(data, json),
+    ServeVerb.Create(data), MigrateVerb.Create(data, json), SeedVerb.Create(data, json), IngestVerb.Create(data, json), RateVerb.Create(json), LedgerVerb.Create(data, json), BillingCycleVerb.Create(data, json), AuditVerb.Create(data, json), KeysVerb.Create(data, json),
 };
 var parsed = root.Parse(args);
 // After Ctrl+C there must be time to answer what is under way and to stop the private PostgreSQL.

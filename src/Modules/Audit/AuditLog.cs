@@ -54,7 +54,10 @@ public static class AuditLog
         await Database.ExecuteAsync(
             connection, "insert into audit.heads (tenant_id, sequence_no, hash) values ($1, 0, $2) on conflict do nothing", [tenantId, AuditRecord.Genesis], cancellationToken);
         var heads = await Database.QueryAsync(
-            connection, "select sequence_no, hash from audit.heads where tenant_id = $1 for update", [tenantId], r => (No: r.GetInt64(0), Hash: r.GetFieldValue<byte[]>(1)), cancellationToken);
+            connection, "select h.sequence_no, h.hash, t.test_now from audit.heads h join platform.tenants t on t.tenant_id = h.tenant_id where h.tenant_id = $1 for update of h", [tenantId],
+            r => (No: r.GetInt64(0), Hash: r.GetFieldValue<byte[]>(1), TestNow: r.IsDBNull(2) ? (DateTimeOffset?)null : r.GetFieldValue<DateTimeOffset>(2)), cancellationToken);
+        // Logins and keys live in real time, but what is written of them stands in the tenant's.
+        now = heads[0].TestNow ?? now;
         // PostgreSQL keeps microseconds; the hash is of what it keeps.
         var at = new DateTimeOffset(now.UtcTicks - (now.UtcTicks % TimeSpan.TicksPerMicrosecond), TimeSpan.Zero);
         var record = new AuditRecord(heads[0].No + 1, at, actor.Name, actor.Address, actor.RequestId, action, entity, entityId, Masked(before), Masked(after));

@@ -26,7 +26,7 @@ public sealed class RequestBody : IDisposable
     /// <summary>The bytes as memory.</summary>
     public ReadOnlyMemory<byte> Memory => buffer.AsMemory(0, Length);
 
-    internal bool HoldsTurn { get; init; }
+    internal bool HoldsTurn { get; set; }
 
     internal async ValueTask<int> FillAsync(Stream source, CancellationToken cancellationToken)
     {
@@ -76,16 +76,18 @@ public sealed class RequestBodies : IDisposable
         var encoding = request.Headers.ContentEncoding.ToString();
         if (encoding is not ("" or "identity" or "gzip"))
             throw new ProblemException(new(415, "unsupported_encoding", "This content encoding is not taken.", "Content-Encoding", "gzip or identity"));
-        var isSmall = encoding != "gzip" && request.ContentLength is <= SmallBody;
-        if (!isSmall)
-            await turns.WaitAsync(cancellationToken);
-        var body = new RequestBody(request.ContentLength is > 0 and < Largest ? (int)request.ContentLength + 1 : 4096, Release) { HoldsTurn = !isSmall };
+        var body = new RequestBody(request.ContentLength is > 0 and <= SmallBody ? (int)request.ContentLength + 1 : 4096, Release);
         try
         {
             await using var source = encoding == "gzip" ? new GZipStream(request.Body, CompressionMode.Decompress, leaveOpen: true) : request.Body;
+            // One that says that it is large waits before it is read; one that does not say, such as a compressed one, once it proves to be.
+            if (encoding != "gzip" && request.ContentLength > SmallBody)
+                await TakeTurnAsync(body, cancellationToken);
             for (int read; (read = await body.FillAsync(source, cancellationToken)) > 0;)
             {
                 var all = Interlocked.Add(ref held, read);
+                if (body.Length > SmallBody && !body.HoldsTurn)
+                    await TakeTurnAsync(body, cancellationToken);
                 if (body.Length > Largest)
                     throw new ProblemException(new(413, "body_too_large", $"The body is larger than {Largest / 1024 / 1024} MB."));
                 if (all > MostAtOnce)
@@ -107,6 +109,12 @@ public sealed class RequestBodies : IDisposable
 
     /// <summary>Lets the turns go.</summary>
     public void Dispose() => turns.Dispose();
+
+    async Task TakeTurnAsync(RequestBody body, CancellationToken cancellationToken)
+    {
+        await turns.WaitAsync(cancellationToken);
+        body.HoldsTurn = true;
+    }
 
     void Release(RequestBody body)
     {

@@ -95,26 +95,22 @@ public sealed record UsageFilter(Service[] Services, DateTimeOffset From, DateTi
 public readonly record struct UsageCursor(DateTimeOffset OccurredAt, long AccountId, long EntryNo)
 {
     /// <inheritdoc/>
-    public override string ToString() => Convert.ToBase64String(Encoding.ASCII.GetBytes(
-        string.Create(CultureInfo.InvariantCulture, $"{OccurredAt.UtcTicks}.{AccountId}.{EntryNo}"))).TrimEnd('=').Replace('+', '-').Replace('/', '_');
+    public override string ToString() => PageCursor.Make(Text(OccurredAt.UtcTicks), Text(AccountId), Text(EntryNo));
 
     /// <summary>Reads the opaque form.</summary>
     public static bool TryParse(string text, out UsageCursor cursor)
     {
         cursor = default;
-        var padded = text.Replace('-', '+').Replace('_', '/') + new string('=', (4 - (text.Length % 4)) % 4);
-        var bytes = new byte[padded.Length];
-        if (text.Length > 200 || !Convert.TryFromBase64String(padded, bytes, out var length))
+        if (PageCursor.Parse(text) is not [var at, var account, var entry]
+            || !TryNumber(at, out var ticks) || ticks > DateTimeOffset.MaxValue.UtcTicks || !TryNumber(account, out var accountId) || !TryNumber(entry, out var entryNo))
             return false;
-        var parts = Encoding.ASCII.GetString(bytes, 0, length).Split('.');
-        if (parts.Length != 3
-            || !long.TryParse(parts[0], NumberStyles.None, CultureInfo.InvariantCulture, out var ticks) || ticks > DateTimeOffset.MaxValue.UtcTicks
-            || !long.TryParse(parts[1], NumberStyles.None, CultureInfo.InvariantCulture, out var account)
-            || !long.TryParse(parts[2], NumberStyles.None, CultureInfo.InvariantCulture, out var entry))
-            return false;
-        cursor = new(new DateTimeOffset(ticks, TimeSpan.Zero), account, entry);
+        cursor = new(new DateTimeOffset(ticks, TimeSpan.Zero), accountId, entryNo);
         return true;
     }
+
+    static string Text(long number) => number.ToString(CultureInfo.InvariantCulture);
+
+    static bool TryNumber(string text, out long number) => long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out number);
 }
 
 /// <summary>Reads usage records. Every query names a stretch of time, so that it stays within a few partitions.</summary>

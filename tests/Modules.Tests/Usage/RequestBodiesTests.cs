@@ -16,12 +16,7 @@ public sealed class RequestBodiesTests
         using var bodies = new RequestBodies();
         using (var plain = await bodies.ReadAsync(Request(Large), CancellationToken.None))
             Assert.True(plain.Span.SequenceEqual(Large));
-        using var packed = new MemoryStream();
-        using (var gzip = new GZipStream(packed, CompressionLevel.Fastest, leaveOpen: true))
-            gzip.Write(Large);
-        var request = Request(packed.ToArray());
-        request.Headers.ContentEncoding = "gzip";
-        using var unpacked = await bodies.ReadAsync(request, CancellationToken.None);
+        using var unpacked = await bodies.ReadAsync(Packed(Large), CancellationToken.None);
         Assert.True(unpacked.Span.SequenceEqual(Large));
     }
 
@@ -38,6 +33,29 @@ public sealed class RequestBodiesTests
         first.Dispose();
         using var last = await third.WaitAsync(TimeSpan.FromSeconds(10), CancellationToken.None);
         Assert.Equal(Large.Length, last.Length);
+    }
+
+    [Fact]
+    public async Task Small_ones_that_are_compressed_or_do_not_say_their_length_do_not_wait_and_large_ones_do()
+    {
+        using var bodies = new RequestBodies();
+        using var first = await bodies.ReadAsync(Request(Large), CancellationToken.None);
+        using var second = await bodies.ReadAsync(Packed(Large), CancellationToken.None);
+        var unsaid = Request(Large);
+        unsaid.ContentLength = null;
+        using var another = await bodies.ReadAsync(unsaid, CancellationToken.None);
+        using (var small = await bodies.ReadAsync(Packed([1, 2, 3]), CancellationToken.None).WaitAsync(TimeSpan.FromSeconds(10), CancellationToken.None))
+            Assert.Equal(3, small.Length);
+        var chunked = Request([1, 2, 3]);
+        chunked.ContentLength = null;
+        using (var small = await bodies.ReadAsync(chunked, CancellationToken.None).WaitAsync(TimeSpan.FromSeconds(10), CancellationToken.None))
+            Assert.Equal(3, small.Length);
+        var large = bodies.ReadAsync(Packed(Large), CancellationToken.None);
+        await Task.Delay(100, CancellationToken.None);
+        Assert.False(large.IsCompleted);
+        first.Dispose();
+        using var last = await large.WaitAsync(TimeSpan.FromSeconds(10), CancellationToken.None);
+        Assert.True(last.Span.SequenceEqual(Large));
     }
 
     [Fact]
@@ -69,6 +87,16 @@ public sealed class RequestBodiesTests
         first.Dispose();
         using var fourth = await bodies.ReadAsync(Request(Large), CancellationToken.None).WaitAsync(TimeSpan.FromSeconds(10), CancellationToken.None);
         Assert.Equal(Large.Length, fourth.Length);
+    }
+
+    static HttpRequest Packed(byte[] body)
+    {
+        using var packed = new MemoryStream();
+        using (var gzip = new GZipStream(packed, CompressionLevel.Fastest, leaveOpen: true))
+            gzip.Write(body);
+        var request = Request(packed.ToArray());
+        request.Headers.ContentEncoding = "gzip";
+        return request;
     }
 
     static HttpRequest Request(byte[] body)

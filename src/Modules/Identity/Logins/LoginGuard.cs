@@ -32,6 +32,9 @@ public sealed class LoginGuard(Database database, TimeProvider time)
     /// <summary>Attempts from one network address on one account within <see cref="AttemptWindow"/>.</summary>
     public const int AttemptsAllowed = 10;
 
+    /// <summary>Registrations from one network address within <see cref="AttemptWindow"/>; many people may share an address.</summary>
+    public const int RegistrationsAllowed = 50;
+
     /// <summary>The time that attempts are counted over.</summary>
     public static readonly TimeSpan AttemptWindow = TimeSpan.FromHours(1);
 
@@ -54,16 +57,16 @@ public sealed class LoginGuard(Database database, TimeProvider time)
         """;
 
     /// <summary>Counts an attempt of one kind from a network address; gives why it may not go on, or null.</summary>
-    public async Task<Refusal?> AttemptAsync(string kind, string account, string address, CancellationToken cancellationToken)
+    public async Task<Refusal?> AttemptAsync(string kind, string account, string address, CancellationToken cancellationToken, int allowed = AttemptsAllowed)
     {
         var (key, now) = (Key($"{kind}\n{account}\n{address}"), time.GetUtcNow());
         await using var connection = await database.App.OpenConnectionAsync(cancellationToken);
-        if ((await Database.QueryAsync(connection, Attempt, [key, now, now - AttemptWindow, AttemptsAllowed], r => 1, cancellationToken)).Count > 0)
+        if ((await Database.QueryAsync(connection, Attempt, [key, now, now - AttemptWindow, allowed], r => 1, cancellationToken)).Count > 0)
             return null;
         var oldest = await Database.QueryAsync(
             connection, "select min(t) from identity.login_attempts, unnest(attempted_at) t where attempt_key = $1 and t > $2", [key, now - AttemptWindow],
             r => r.IsDBNull(0) ? now : r.GetFieldValue<DateTimeOffset>(0), cancellationToken);
-        return new(new(429, "too_many_attempts", $"At most {AttemptsAllowed} attempts an hour are taken from one address for one account."), oldest[0] + AttemptWindow - now);
+        return new(new(429, "too_many_attempts", $"At most {allowed} attempts an hour are taken from one address{(account.Length == 0 ? "" : " for one account")}."), oldest[0] + AttemptWindow - now);
     }
 
     /// <summary>Counts a guess at an account's password or code; gives why it may not be made, or null.</summary>

@@ -31,6 +31,9 @@ public sealed class Register(Database database, LoginGuard guard, UserDirectory 
         var email = request.Email!;
         if (await guard.AttemptAsync("register", UserDirectory.Normalize(email), Device.Of(context).Address, cancellationToken) is { } tooMany)
             return tooMany.ToResult(context);
+        // Also for addresses that are all different: a machine that registers many is stopped, whoever it says it is.
+        if (await guard.AttemptAsync("register-from", "", Device.Of(context).Address, cancellationToken, LoginGuard.RegistrationsAllowed) is { } tooManyFrom)
+            return tooManyFrom.ToResult(context);
         if (await TenantAsync(request.Tenant ?? DefaultTenant, cancellationToken) is not { } tenantId)
             return Problem.Invalid("tenant", "the short name of a tenant").ToResult();
         var hash = await passwords.HashAsync(request.Password!, cancellationToken);

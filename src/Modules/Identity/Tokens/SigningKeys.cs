@@ -33,7 +33,10 @@ public sealed class SigningKeys(Database database, MasterKey master, TimeProvide
     /// <summary>A key: its private half only when this node can open it.</summary>
     sealed record SigningKey(string Id, ECDsa Pair, ECParameters Public, bool CanSign, DateTimeOffset SignsFrom, DateTimeOffset SignsUntil, DateTimeOffset VerifiesUntil);
 
+    static readonly TimeSpan ReadEvery = TimeSpan.FromMinutes(1);
+
     readonly SemaphoreSlim loading = new(1);
+    DateTimeOffset readAt;
     ImmutableArray<SigningKey> keys = [];
 
     /// <summary>The key of this moment; it is made, and its successor, when it is time.</summary>
@@ -100,6 +103,9 @@ public sealed class SigningKeys(Database database, MasterKey master, TimeProvide
     async ValueTask<SigningKey> CurrentAsync(CancellationToken cancellationToken)
     {
         var now = time.GetUtcNow();
+        // The keys may have been rotated elsewhere.
+        if (now - readAt >= ReadEvery)
+            await ReadAsync(cancellationToken);
         if (Signing(now) is { } current && (current.SignsUntil - now > PublishedAhead || HasSuccessor(current)))
             return current;
         await ChangeAsync(EnsureAsync, cancellationToken);
@@ -152,6 +158,7 @@ public sealed class SigningKeys(Database database, MasterKey master, TimeProvide
                 "select key_id, public_key, sealed_key, sealed_by, signs_from, signs_until, verifies_until from identity.signing_keys where verifies_until > $1 order by signs_from, key_id",
                 [time.GetUtcNow()], r => Read(r, known), cancellationToken);
             keys = [.. read];
+            readAt = time.GetUtcNow();
         }
         finally
         {

@@ -1,0 +1,158 @@
+using System.Globalization;
+using System.Net.Http.Headers;
+using System.Text;
+using System.Text.Json;
+using System.Text.RegularExpressions;
+using Balatrix.Modules.Tests.Harness;
+
+namespace Balatrix.Modules.Tests.Audit;
+
+/// <summary>
+/// Goes through the addresses of the API's document that change something: each leaves an audit record, or stands below with the reason why not.
+/// A group of addresses (its tag) that is walked at all is walked whole, so a new address needs a step here or a reason.
+/// </summary>
+public sealed partial class AuditWalk(TestApp app) : IClassFixture<TestApp>
+{
+    const string Ledger = "the usage record, entry or reservation is its record";
+    const string Tokens = "needs what was mailed or an authenticator; recorded as user.*, which the tests of those show";
+
+    static readonly Dictionary<string, string> Exceptions = new()
+    {
+        ["POST /api/v1/cdrs"] = Ledger,
+        ["POST /api/v1/cdrs/batch"] = Ledger,
+        ["POST /api/v1/cdrs/{}/retry"] = Ledger,
+        ["POST /api/v1/webhooks/cdr"] = Ledger,
+        ["POST /api/v1/events"] = Ledger,
+        ["POST /api/v1/events/batch"] = Ledger,
+        ["POST /api/v1/subscriptions/{}/usage"] = Ledger,
+        ["POST /api/v1/plans/simulate"] = "changes nothing",
+        ["POST /api/v1/auth/refresh"] = "rotates a session's token; the session has its own record",
+        ["POST /api/v1/auth/verify-email"] = Tokens,
+        ["POST /api/v1/auth/reset-password"] = Tokens,
+        ["POST /api/v1/auth/mfa/setup"] = "holds for nothing before it is verified",
+        ["POST /api/v1/auth/mfa/verify"] = Tokens,
+        ["POST /api/v1/auth/mfa/disable"] = Tokens,
+        ["POST /api/v1/jobs/{}/retry"] = "needs a job that was given up; the tests of jobs show its record",
+    };
+
+    readonly HashSet<string> walked = [];
+
+    [Fact]
+    public async Task Every_change_is_on_record()
+    {
+        await CatalogAsync();
+        var account = await CustomersAsync();
+        await SubscriptionsAsync(account);
+        await LoginsAsync();
+        await Does("PUT", "/api/v1/settings", new { invoiceSeries = "AW" });
+        await Does("POST", "/api/v1/cdrs/rerate", new { from = DateTimeOffset.UtcNow.AddDays(-1), to = DateTimeOffset.UtcNow, preview = false, runId = "walk", reason = "walk" });
+        await Does("POST", "/api/v1/jobs/schedules/session-cleanup/run", null);
+        // Last, since it moves the clock that all else is done by.
+        await Does("POST", "/api/v1/test-clock/advance", new { seconds = 60, start = true });
+
+        using var nobody = app.NewClient(null);
+        var operations = JsonElement.Parse(await nobody.GetStringAsync("/openapi/v1.json")).GetProperty("paths").EnumerateObject()
+            .SelectMany(p => p.Value.EnumerateObject().Where(o => o.Name is "post" or "put" or "delete" or "patch").Select(o => (Name: $"{o.Name.ToUpperInvariant()} {Shape().Replace(p.Name, "{}")}", Tag: Tag(o.Value))))
+            .ToList();
+        var tags = operations.Where(o => walked.Contains(o.Name)).Select(o => o.Tag).ToHashSet();
+        Assert.Empty(operations.Where(o => tags.Contains(o.Tag) && !walked.Contains(o.Name) && !Exceptions.ContainsKey(o.Name)).Select(o => $"{o.Name} is neither walked nor excepted"));
+        Assert.Empty(Exceptions.Keys.Except(operations.Select(o => o.Name)));
+    }
+
+    async Task CatalogAsync()
+    {
+        var deck = (await Does("POST", "/api/v1/rate-decks", new { name = "walk", kind = "voice", currency = "INR" })).GetProperty("id");
+        await Does("POST", $"/api/v1/rate-decks/{deck}/import", "prefix,rate\n91,1.00\n", "text/csv");
+        var terms = new { prices = new { monthly = "10.00" }, decks = new Dictionary<string, string[]> { ["voice.outbound"] = ["walk"] } };
+        await Does("POST", "/api/v1/plans", new { code = "walk", name = "Walk", currency = "INR", terms });
+        await Does("PUT", "/api/v1/plans/walk", new { name = "Walked", terms });
+        await Does("POST", "/api/v1/plans/walk/publish", null);
+        await Does("DELETE", "/api/v1/plans/walk", null);
+        await Does("POST", "/api/v1/addons", new { code = "walk", name = "Walk", currency = "INR", terms = new { prices = new { monthly = "1.00" } } });
+        await Does("PUT", "/api/v1/addons/walk", new { name = "Walked", terms = new { prices = new { monthly = "2.00" } } });
+        await Does("DELETE", "/api/v1/addons/walk", null);
+        var prices = new { prices = new[] { new { service = "event", channel = "sms_otp", rate = "0.10" } } };
+        var tariff = (await Does("POST", "/api/v1/tariffs", new { account = "ACC-10003", name = "Walk", terms = prices })).GetProperty("id");
+        await Does("PUT", $"/api/v1/tariffs/{tariff}", new { name = "Walked", terms = prices });
+        await Does("DELETE", $"/api/v1/tariffs/{tariff}", null);
+    }
+
+    async Task<string> CustomersAsync()
+    {
+        var customer = (await Does("POST", "/api/v1/customers", new { name = "Walk" })).GetProperty("id");
+        await Does("PUT", $"/api/v1/customers/{customer}", new { name = "Walked" });
+        var account = (await Does("POST", $"/api/v1/customers/{customer}/accounts", new { kind = "prepaid" })).GetProperty("id").GetString()!;
+        await Does("POST", "/api/v1/accounts", new { name = "Walk", kind = "prepaid" });
+        await Does("POST", $"/api/v1/accounts/{account}/top-up", new { amount = "5000.00", reference = "walk" });
+        await Does("POST", $"/api/v1/accounts/{account}/adjust", new { amount = "-1.00", reason = "walk" });
+        await Does("POST", $"/api/v1/accounts/{account}/transfer", new { to = "ACC-10001", amount = "1.00", reference = "walk" });
+        await Does("PUT", $"/api/v1/accounts/{account}/limits", new { concurrentCalls = 2 });
+        await Does("PUT", $"/api/v1/accounts/{account}/auto-recharge", new { enabled = true, threshold = "10.00", amount = "100.00" });
+        await Does("POST", $"/api/v1/customers/{customer}/suspend", new { reason = "walk" });
+        await Does("POST", $"/api/v1/customers/{customer}/activate", null);
+        var other = (await Does("POST", "/api/v1/customers", new { name = "Leaving" })).GetProperty("id");
+        await Does("DELETE", $"/api/v1/customers/{other}", null);
+        return account;
+    }
+
+    async Task SubscriptionsAsync(string account)
+    {
+        var id = (await Does("POST", "/api/v1/subscriptions", new { account, plan = "starter" })).GetProperty("subscription").GetProperty("id").GetString();
+        await Does("PUT", $"/api/v1/subscriptions/{id}", new { autoRenew = false });
+        await Does("POST", $"/api/v1/subscriptions/{id}/change-plan", new { plan = "professional" });
+        await Does("POST", $"/api/v1/subscriptions/{id}/renew", null);
+        await Does("POST", $"/api/v1/subscriptions/{id}/suspend", null);
+        await Does("POST", $"/api/v1/subscriptions/{id}/activate", null);
+        await Does("DELETE", $"/api/v1/subscriptions/{id}", null);
+        await Does("POST", $"/api/v1/subscriptions/{id}/cancel", new { when = "now" });
+    }
+
+    async Task LoginsAsync()
+    {
+        await Does("POST", "/api/v1/auth/register", new { email = "walk@example.test", password = "correct horse battery 7", name = "Walk" });
+        await Does("POST", "/api/v1/auth/forgot-password", new { email = "jane.smith@example.com" });
+        var key = (await Does("POST", "/api/v1/auth/api-keys", new { name = "walk", scopes = new[] { "ledger:read" } })).GetProperty("id");
+        await Does("DELETE", $"/api/v1/auth/api-keys/{key}", null);
+        var first = await LoginAsync("Demo@123");
+        using var jane = app.NewClient(first);
+        var session = JsonElement.Parse(await jane.GetStringAsync("/api/v1/auth/sessions")).GetProperty("items")[0].GetProperty("id");
+        await Does("POST", "/api/v1/auth/change-password", new { currentPassword = "Demo@123", newPassword = "correct horse battery 8" }, token: first);
+        await Does("POST", "/api/v1/auth/logout", null, token: await LoginAsync("correct horse battery 8"));
+        await Does("DELETE", $"/api/v1/auth/sessions/{session}", null, token: first);
+    }
+
+    async Task<string> LoginAsync(string password) =>
+        (await Does("POST", "/api/v1/auth/login", new { email = "jane.smith@example.com", password })).GetProperty("accessToken").GetString()!;
+
+    /// <summary>Does something that must succeed and leave a record, and gives its answer.</summary>
+    async Task<JsonElement> Does(string method, string path, object? body, string contentType = "application/json", string? token = null)
+    {
+        var before = await RecordsAsync();
+        using var request = new HttpRequestMessage(HttpMethod.Parse(method), path);
+        if (body is not null)
+            request.Content = new StringContent(body as string ?? JsonSerializer.Serialize(body, JsonSerializerOptions.Web), Encoding.UTF8, contentType);
+        request.Headers.Add("Idempotency-Key", Guid.NewGuid().ToString());
+        if (token is not null)
+            request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", token);
+        using var response = await app.Client.SendAsync(request);
+        var text = await response.Content.ReadAsStringAsync();
+        Assert.True(response.IsSuccessStatusCode, $"{method} {path}: {text}");
+        Assert.True(await RecordsAsync() > before, $"{method} {path} left no audit record.");
+        walked.Add($"{method} {Template(path)}");
+        return text.Length == 0 ? default : JsonElement.Parse(text);
+    }
+
+    async Task<long> RecordsAsync()
+    {
+        await using var command = app.Database.Owner.CreateCommand("select count(*) from audit.records where actor not like 'system:%'");
+        return Convert.ToInt64(await command.ExecuteScalarAsync(), CultureInfo.InvariantCulture);
+    }
+
+    /// <summary>The address with its ids taken out: what has a digit or names something of the walk.</summary>
+    static string Template(string path) => string.Join('/', path.Split('/').Select((part, i) => i > 3 && (part is "walk" or "session-cleanup" || part.Any(char.IsAsciiDigit)) ? "{}" : part));
+
+    static string? Tag(JsonElement operation) => operation.TryGetProperty("tags", out var tags) ? tags[0].GetString() : null;
+
+    [GeneratedRegex(@"\{[^}]*\}")]
+    private static partial Regex Shape();
+}
