@@ -32,7 +32,9 @@ public static class Mail
     /// <param name="text">Plain text, with <see cref="SecretPlace"/> where the secret goes.</param>
     /// <param name="cancellationToken">Stops.</param>
     /// <param name="secret">Sealed by MasterKey for <c>mail</c>, or null.</param>
+    /// <param name="key">There is one mail of a key, however often it is enqueued; null does not ask.</param>
     public static Task<long?> EnqueueAsync(
-        NpgsqlConnection connection, int tenantId, string to, string subject, string text, CancellationToken cancellationToken, byte[]? secret = null) =>
-        JobQueue.EnqueueAsync(connection, tenantId, new JobRequest(Queue, Kind, JsonSerializer.Serialize(new Letter(to, subject, text, secret), JsonSerializerOptions.Web)), cancellationToken);
+        NpgsqlConnection connection, int tenantId, string to, string subject, string text, CancellationToken cancellationToken, byte[]? secret = null, string? key = null) =>
+        JobQueue.EnqueueAsync(
+            connection, tenantId, new JobRequest(Queue, Kind, JsonSerializer.Serialize(new Letter(to, subject, text, secret), JsonSerializerOptions.Web), Key: key), cancellationToken);
 }

@@ -18,7 +18,11 @@ static class PaymentFollowUps
                 connection, "update payments.mandates set last_debit_at = greatest(last_debit_at, $3) where mandate_id = $1 and tenant_id = $2", [mandateId, tenantId, file.Captures[^1].CapturedAt],
                 cancellationToken);
         if (file.Payment is { Status: PaymentStatus.Failed, MethodId: not null })
-            await RetryFailedPayment.EnqueueAsync(connection, tenantId, file, cancellationToken);
+        {
+            var next = await RetryFailedPayment.EnqueueAsync(connection, tenantId, file, cancellationToken);
+            if (file.Payment.Purpose == PaymentPurpose.AutoRecharge)
+                await RechargeLetters.DeclinedAsync(connection, tenantId, file, next?.At, cancellationToken);
+        }
         if (file.Captures.Count > 0 && file.Payment is { SavesMethod: true, MethodId: null })
             await JobQueue.EnqueueAsync(connection, tenantId, KeepMethods.Request(file.Payment.AccountId, file.Payment.Gateway, file.Payment.Number), cancellationToken);
     }

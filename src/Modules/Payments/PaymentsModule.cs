@@ -1,4 +1,5 @@
 using Balatrix.Modules.Identity;
+using Balatrix.Modules.Ledger;
 using Balatrix.Modules.Payments.Gateways;
 using Balatrix.Modules.Payments.Sandbox;
 using Balatrix.Modules.Platform;
@@ -35,6 +36,7 @@ public static class PaymentsModule
         services.AddJob<KeepMethods>(KeepMethods.Queue, KeepMethods.Kind);
         services.AddJob<CollectInvoicePayment>(CollectInvoicePayment.Queue, CollectInvoicePayment.Kind);
         services.AddJob<ProcessSubscriptionPayment>(ProcessSubscriptionPayment.Queue, ProcessSubscriptionPayment.Kind);
+        services.AddJob<RechargeWallet>(BalanceCrossings.RechargeQueue, BalanceCrossings.RechargeKind);
         services.AddJob<RetryFailedPayment>(RetryFailedPayment.Queue, RetryFailedPayment.Kind);
         services.AddJob<ReconcilePayments>(ReconcilePayments.Queue, ReconcilePayments.Kind);
     }

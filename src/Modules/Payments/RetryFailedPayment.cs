@@ -20,11 +20,11 @@ sealed class RetryFailedPayment(Database database, PaymentTaker taker) : IJobHan
 
     sealed record Payload(long PaymentId);
 
-    /// <summary>Enqueues the next attempt of a payment that has failed, once; none when there is none to be.</summary>
-    public static async Task EnqueueAsync(NpgsqlConnection connection, int tenantId, PaymentFile file, CancellationToken cancellationToken)
+    /// <summary>Enqueues the next attempt of a payment that has failed, once, and says when it will be; null when nothing is tried again by itself.</summary>
+    public static async Task<NextRetry?> EnqueueAsync(NpgsqlConnection connection, int tenantId, PaymentFile file, CancellationToken cancellationToken)
     {
         if (!file.Payment.IsByJob || !file.State().MayRetry || await SavedMethods.FindAsync(connection, tenantId, file.Payment.MethodId!.Value, null, cancellationToken) is not { } method)
-            return;
+            return null;
         var charges = await Database.QueryAsync(
             connection,
             """
@@ -39,18 +39,22 @@ sealed class RetryFailedPayment(Database database, PaymentTaker taker) : IJobHan
                 charges.FindAll(at => at > (last.DeclinedAt ?? last.UpdatedAt) - RetrySchedule.NetworkWindow)),
             Mandates.BankZone, new HashSet<DateOnly>());
         if (next.At is not { } at)
-            return;
+            return next;
         await JobQueue.EnqueueAsync(
             connection, tenantId,
             new(
                 Queue, Kind, JsonSerializer.Serialize(new Payload(file.Payment.Id), JsonSerializerOptions.Web), next.NoticeBy ?? at,
                 string.Create(CultureInfo.InvariantCulture, $"{file.Payment.Number}/{file.Attempts.Count}")), cancellationToken);
+        return next;
     }
 
     public async Task RunAsync(JobRun run, CancellationToken cancellationToken)
     {
         var paymentId = run.Payload.Deserialize<Payload>(JsonSerializerOptions.Web)!.PaymentId;
         if (await PaymentStore.FindAsync(run.Connection, run.TenantId, paymentId, null, forUpdate: false, cancellationToken) is not { } file || !file.State().MayRetry)
+            return;
+        if (file.Payment.Purpose == PaymentPurpose.AutoRecharge
+            && await RechargeNeed.FindAsync(run.Connection, run.TenantId, file.Payment.AccountId, paymentId, run.Now, cancellationToken) is not { IsCapped: false })
             return;
         if (file.Payment.DocumentId is { } documentId)
         {

@@ -28,11 +28,26 @@ public sealed class DunnedSubscriptions
         return suspended;
     }
 
-    /// <summary>Resumes one that is still suspended as dunning left it.</summary>
+    /// <summary>Resumes one that is still suspended as dunning left it; that of a suspended customer comes back with its customer.</summary>
     /// <returns>False when its money is refused; true also when somebody else has moved it since.</returns>
-    public async Task<bool> ResumeAsync(NpgsqlConnection connection, int tenantId, long subscriptionId, Actor actor, DateTimeOffset now, CancellationToken cancellationToken) =>
-        await store.FindAsync(connection, tenantId, subscriptionId, null, forUpdate: true, cancellationToken) is not { State: { Status: SubscriptionStatus.Suspended, IsHeldByHand: true } } found
-        || await MoveAsync(connection, tenantId, found, new Activate(), "subscription.activated", actor, now, cancellationToken);
+    public async Task<bool> ResumeAsync(NpgsqlConnection connection, int tenantId, long subscriptionId, Actor actor, DateTimeOffset now, CancellationToken cancellationToken)
+    {
+        var found = await store.FindAsync(connection, tenantId, subscriptionId, null, forUpdate: true, cancellationToken);
+        if (found is not { State: { Status: SubscriptionStatus.Suspended, IsHeldByHand: true, IsHeldWithCustomer: false } })
+            return true;
+        if (!await IsCustomerSuspendedAsync(connection, tenantId, found.AccountId, cancellationToken))
+            return await MoveAsync(connection, tenantId, found, new Activate(), "subscription.activated", actor, now, cancellationToken);
+        await steps.TakeAsync(connection, tenantId, [new(found, new(found.State with { IsHeldWithCustomer = true }, [], []), null)], now, cancellationToken);
+        return true;
+    }
+
+    static async Task<bool> IsCustomerSuspendedAsync(NpgsqlConnection connection, int tenantId, long accountId, CancellationToken cancellationToken) => (await Platform.Database.QueryAsync(
+        connection,
+        """
+        select exists (select from customers.account_profiles p join customers.customers c on c.customer_id = p.customer_id
+                        where p.account_id = $1 and p.tenant_id = $2 and c.status = 'suspended')
+        """,
+        [accountId, tenantId], r => r.GetBoolean(0), cancellationToken))[0];
 
     async Task<bool> MoveAsync(
         NpgsqlConnection connection, int tenantId, SubscriptionRecord found, SubscriptionCommand command, string action, Actor actor, DateTimeOffset now, CancellationToken cancellationToken)

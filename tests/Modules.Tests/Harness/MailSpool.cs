@@ -3,12 +3,14 @@ namespace Balatrix.Modules.Tests.Harness;
 /// <summary>Mails that an application without a mail server has written into its folder.</summary>
 public static class MailSpool
 {
-    /// <summary>All mails to an address by now, oldest first.</summary>
+    static readonly string[] Others = ["Invoice ", "Credit note ", "Debit note ", "Receipt voucher ", "Refund voucher ", "Your ", "Reminder: your "];
+
+    /// <summary>All mails to an address by now, oldest first, but for those that bring a document or tell of a subscription.</summary>
     public static List<string> Of(TestApp app, string to)
     {
         var folder = Path.Combine(app.Data, "mail");
         return Directory.Exists(folder)
-            ? [.. Directory.GetFiles(folder, "*.eml").Order(StringComparer.Ordinal).Select(File.ReadAllText).Where(m => m.Contains($"To: {to}\r\n", StringComparison.Ordinal))]
+            ? [.. Directory.GetFiles(folder, "*.eml").Order(StringComparer.Ordinal).Select(File.ReadAllText).Where(m => m.Contains($"To: {to}\r\n", StringComparison.Ordinal) && !IsOther(Subject(m)))]
             : [];
     }
 
@@ -26,6 +28,9 @@ public static class MailSpool
         }
         throw new TimeoutException($"{Of(app, to).Count} mails of {count} to {to}.");
     }
+
+    static bool IsOther(string subject) =>
+        Others.Any(o => subject.StartsWith(o, StringComparison.Ordinal));
 
     public static string Subject(string mail) => mail.Split("\r\n").First(l => l.StartsWith("Subject: ", StringComparison.Ordinal))[9..];
 }

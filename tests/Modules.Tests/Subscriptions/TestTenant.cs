@@ -110,6 +110,18 @@ public class TestTenant(TestCluster cluster) : TestApp(cluster), IAsyncLifetime
         return rows;
     }
 
+    /// <summary>Waits until what jobs bring about is so.</summary>
+    public async Task UntilAsync(Func<Task<bool>> isSo)
+    {
+        for (var tries = 0; tries < 400; tries++)
+        {
+            if (await isSo())
+                return;
+            await Task.Delay(50);
+        }
+        throw new TimeoutException("It did not come about.");
+    }
+
     /// <summary>Amounts of an account's subscription entries: negative is charged.</summary>
     public Task<List<string>> EntriesAsync(string account) => RowsAsync(
         $"select case when debit_book in (1, 2) then -amount_micros else amount_micros end from ledger.journal_entries where account_id = {account[4..]} and kind = 8 order by entry_no",

@@ -85,17 +85,6 @@ public sealed class DunnedTenant(TestCluster cluster) : TestTenant(cluster), IAs
     public async Task<List<string>> SubjectsAsync(Debtor debtor, int count) =>
         [.. (await MailSpool.WaitAsync(this, debtor.Email, count)).Select(m => MailSpool.Subject(m).Split(':')[0])];
 
-    public async Task UntilAsync(Func<Task<bool>> isSo)
-    {
-        for (var tries = 0; tries < 400; tries++)
-        {
-            if (await isSo())
-                return;
-            await Task.Delay(50);
-        }
-        throw new TimeoutException();
-    }
-
     /// <summary>What sending a message is answered with.</summary>
     public async Task<string> MessageAsync(Debtor debtor)
     {

@@ -95,6 +95,21 @@ public sealed class DunningLife(DunnedTenant tenant) : IClassFixture<DunnedTenan
     }
 
     [Fact]
+    public async Task A_subscription_that_dunning_suspended_waits_for_its_suspended_customer()
+    {
+        await tenant.UsualPolicyAsync();
+        var (debtor, bill) = await tenant.BilledAsync("2028-06-01");
+        await tenant.AdvanceAsync(bill, 7);
+        await tenant.AdvanceAsync(bill, 15);
+        Assert.Equal(200, (await tenant.PostAsync($"/api/v1/customers/{debtor.CustomerId}/suspend", new { reason = "Fraud check" })).Status);
+        await tenant.PayAsync(bill, null, "UTR 3");
+        await tenant.UntilAsync(async () => (await tenant.StepsAsync(bill)).Contains("service_restored"));
+        Assert.Equal(("suspended", "suspended"), (await tenant.AccountStatusAsync(debtor), await tenant.StatusAsync(debtor.Subscription)));
+        Assert.Equal(200, (await tenant.PostAsync($"/api/v1/customers/{debtor.CustomerId}/activate", null)).Status);
+        Assert.Equal(("active", "active"), (await tenant.AccountStatusAsync(debtor), await tenant.StatusAsync(debtor.Subscription)));
+    }
+
+    [Fact]
     public async Task Two_nodes_and_many_runs_take_each_step_once()
     {
         await tenant.UsualPolicyAsync();
