@@ -9,7 +9,7 @@ using BenchmarkDotNet.Running;
 
 string[] all =
 [
-    "ingest", "ingest-zipf", "ingest-hot", "ingest-http", "ingest-single-tx", "latency", "rating", "memory", "ingest-grown", "crash", "renewals", "renewals-flat", "billing-cycle", "login", "search", "simulate",
+    "ingest", "ingest-zipf", "ingest-hot", "ingest-http", "ingest-single-tx", "latency", "rating", "memory", "ingest-grown", "crash", "renewals", "renewals-flat", "billing-cycle", "login", "search", "simulate", "pdf",
 ];
 var names = args.TakeWhile(a => !a.StartsWith("--", StringComparison.Ordinal)).ToArray();
 string? Option(string name) => Array.IndexOf(args, name) is >= 0 and var at && at + 1 < args.Length ? args[at + 1] : null;
@@ -44,6 +44,7 @@ await using (var world = await BenchWorld.StartAsync(10_000, new ChargingOptions
             "ingest-single-tx" => await Ingest.SingleTransactionAsync(world, events),
             "latency" => await Latency.RunAsync(world, seconds),
             "rating" => RatingBenchmark.Run(),
+            "pdf" => PdfBenchmark.Run(seconds),
             "memory" => await Ingest.MemoryAsync(events),
             "renewals" => await Renewals.RunAsync(world, int.Parse(Option("--due") ?? "100000", CultureInfo.InvariantCulture)),
             "billing-cycle" => await Billing.RunAsync(world, int.Parse(Option("--accounts") ?? "100000", CultureInfo.InvariantCulture)),

@@ -11,7 +11,7 @@ public static class ModuleMap
         ["Notifications"] = ["Identity", "Platform"],
         ["Audit"] = ["Identity", "Platform"],
         ["Catalog"] = ["Audit", "Identity", "Platform"],
-        ["Customers"] = ["Audit", "Catalog", "Identity", "Ledger", "Notifications", "Platform"],
+        ["Customers"] = ["Audit", "Catalog", "Identity", "Ledger", "Notifications", "Platform", "Printing"],
         ["Ledger"] = ["Catalog", "Customers", "Identity", "Platform"],
         ["Printing"] = [],
         ["Usage"] = ["Catalog", "Customers", "Identity", "Ledger", "Platform"],

@@ -47,8 +47,8 @@ public static class CustomersModule
         accounts.MapGet("{id}", AccountEndpoints.Get).RequireRoles(Roles.Everyone, Scope.AccountsRead).WithSummary("One account, by number or code").Produces<AccountView>();
         accounts.MapGet("{id}/balance", AccountEndpoints.Balance).RequireRoles(Roles.Everyone, Scope.AccountsRead).WithSummary("Balance, held, available, credit limit, allowances left").Produces<BalanceView>();
         accounts.MapGet("{id}/transactions", EntryEndpoints.Transactions).RequireRoles(Roles.Everyone, Scope.AccountsRead).WithSummary("Ledger entries, latest first").Produces<EntryPage>();
-        accounts.MapGet("{id}/statement", EntryEndpoints.Statement).RequireRoles(Roles.Everyone, Scope.AccountsRead).WithSummary("Statement of a period, JSON or CSV")
-            .Produces<StatementView>(200, "application/json", "text/csv").ProducesProblem(406);
+        accounts.MapGet("{id}/statement", StatementEndpoint.Handle).RequireRoles(Roles.Everyone, Scope.AccountsRead).WithSummary("Statement of a period, JSON, CSV or PDF, by format or Accept")
+            .Produces<StatementView>(200, "application/json", "text/csv", "application/pdf").ProducesProblem(406);
         accounts.MapPost("{id}/adjust", MoneyEndpoints.Adjust).RequireRoles(Roles.Admin, Scope.AccountsAdmin).WithSummary("Correct a balance; needs an Idempotency-Key")
             .Produces<PostedEntry>(201).Produces<PostedEntry>().ProducesProblem(409);
         accounts.MapPost("{id}/transfer", MoneyEndpoints.Transfer).RequireRoles(Roles.Admin, Scope.AccountsAdmin).WithSummary("Move money to another account; needs an Idempotency-Key")

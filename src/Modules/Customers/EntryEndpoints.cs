@@ -1,5 +1,3 @@
-using System.Globalization;
-using System.Text;
 using Balatrix.Core;
 using Balatrix.Core.Charging;
 using Balatrix.Modules.Identity;
@@ -12,8 +10,6 @@ namespace Balatrix.Modules.Customers;
 /// <summary>An account's ledger entries by HTTP: pages and statements.</summary>
 public static class EntryEndpoints
 {
-    const int LongestStatement = 100_000;
-
     /// <summary>A ledger entry as the API shows it.</summary>
     public sealed record EntryView(long EntryNo, string Kind, string Debit, string Credit, string Amount, string BalanceAfter, string Reference, DateTimeOffset RecordedAt);
 
@@ -35,39 +31,14 @@ public static class EntryEndpoints
         return Results.Ok(new EntryPage([.. items.Take(page)], items.Count > page ? items[page - 1].EntryNo : null));
     }
 
-    internal static async Task<IResult> Statement(
-        string id, DateTimeOffset? from, DateTimeOffset? to, string? format, HttpContext context, AccountDirectory directory, AccountStore accounts,
-        Database database, TenantClock clock, CancellationToken cancellationToken)
-    {
-        if (await AccountEndpoints.FindAsync(id, context, directory, accounts, cancellationToken) is not { } account || !AccountDirectory.TryParseNumber(account.Id, out var accountId))
-            return Problem.NotFound("account").ToResult();
-        if (format is not (null or "json" or "csv"))
-            return new Problem(406, "format_not_available", "Statements are made as json or csv.", "format", "json or csv").ToResult();
-        var end = to ?? (await clock.NowAsync(Caller.Of(context).TenantId, cancellationToken)).AddMinutes(1);
-        var start = from ?? end.AddDays(-31);
-        if (start >= end || end - start > TimeSpan.FromDays(400))
-            return Problem.Invalid("from", "an instant before to, at most 400 days").ToResult();
-        var entries = await ReadAsync(Caller.Of(context).TenantId, new(accountId, null, null, start, end, long.MaxValue, LongestStatement + 1), database, cancellationToken);
-        if (entries.Count > LongestStatement)
-            return new Problem(422, "statement_too_long", $"The period has more than {LongestStatement} entries.", "from", "a shorter period").ToResult();
-        entries.Reverse();
-        var opening = entries.Count == 0 ? account.Balance : Opening(entries[0]);
-        var closing = entries.Count == 0 ? account.Balance : entries[^1].BalanceAfter;
-        if (format == "csv")
-            return Results.Text(Csv(entries), "text/csv; charset=utf-8");
-        var totals = entries.GroupBy(e => IsAccountBook(e.Debit) ? e.Credit : e.Debit)
-            .Select(g => new BookTotal(g.Key, g.Count(), Money.Format(g.Sum(e => Signed(e)))));
-        return Results.Ok(new StatementView(account.Id, account.Currency, start, end, opening, closing, [.. totals], entries));
-    }
-
-    sealed record EntryFilter(long AccountId, string? Kind, string? Book, DateTimeOffset? From, DateTimeOffset? To, long Before, int Limit);
+    internal sealed record EntryFilter(long AccountId, string? Kind, string? Book, DateTimeOffset? From, DateTimeOffset? To, long Before, int Limit);
 
     static readonly EntryKind?[] Kinds = [null, .. Enum.GetValues<EntryKind>().Select(k => (EntryKind?)k)];
 
     static string Name(EntryKind? kind) => kind is { } k ? Books.Name(k) : "usage";
 
     // The pages go down the account's numbers, so that each relation gives its last few by index.
-    static Task<List<EntryView>> ReadAsync(int tenantId, EntryFilter filter, Database database, CancellationToken cancellationToken)
+    internal static Task<List<EntryView>> ReadAsync(int tenantId, EntryFilter filter, Database database, CancellationToken cancellationToken)
     {
         var kind = filter.Kind is null ? (short)-1 : (short)(Kinds.Single(k => Name(k) == filter.Kind) ?? 0);
         var book = filter.Book is null ? (short)-1 : (short)Enum.GetValues<Book>().Single(b => Books.Name(b) == filter.Book);
@@ -91,20 +62,4 @@ public static class EntryEndpoints
     static EntryView Read(NpgsqlDataReader r) => new(
         r.GetInt64(0), r.GetInt16(1) == 0 ? "usage" : Books.Name((EntryKind)r.GetInt16(1)), Books.Name((Book)r.GetInt16(2)), Books.Name((Book)r.GetInt16(3)),
         Money.Format(r.GetInt64(4)), Money.Format(r.GetInt64(5)), r.GetString(6), r.GetFieldValue<DateTimeOffset>(7));
-
-    static bool IsAccountBook(string book) => book == Books.Name(Book.Wallet) || book == Books.Name(Book.Receivable);
-
-    static long Signed(EntryView entry) => Micros(entry.Amount) * (IsAccountBook(entry.Debit) ? -1 : 1);
-
-    static string Opening(EntryView first) => Money.Format(Micros(first.BalanceAfter) - Signed(first));
-
-    static long Micros(string amount) => Money.TryParse(amount, out var micros) ? micros : throw new FormatException(amount);
-
-    static string Csv(List<EntryView> entries)
-    {
-        var text = new StringBuilder("entry_no,recorded_at,kind,debit,credit,amount,balance_after,reference\n");
-        foreach (var e in entries)
-            text.Append(CultureInfo.InvariantCulture, $"{e.EntryNo},{e.RecordedAt:O},{e.Kind},{e.Debit},{e.Credit},{e.Amount},{e.BalanceAfter},\"{e.Reference.Replace("\"", "\"\"", StringComparison.Ordinal)}\"\n");
-        return text.ToString();
-    }
 }

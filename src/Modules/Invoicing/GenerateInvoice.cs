@@ -2,6 +2,7 @@ using Balatrix.Core.Charging;
 using Balatrix.Modules.Audit;
 using Balatrix.Modules.Customers;
 using Balatrix.Modules.Identity;
+using Balatrix.Modules.Invoicing.Pdf;
 using Balatrix.Modules.Platform;
 using Microsoft.AspNetCore.Http;
 using Npgsql;
@@ -69,7 +70,11 @@ public static class GenerateInvoice
             await WriteAuditAsync(connection, tenantId, Actor.Of(context), [outcome], now, ct);
             var views = new List<DocumentView>();
             foreach (var issued in outcome.Issued)
+            {
+                // Whoever asks for one invoice will look at it.
+                await RenderInvoicePdf.EnqueueAsync(connection, tenantId, issued.Id, ct);
                 views.Add((await DocumentStore.FindAsync(connection, tenantId, issued.Id, tenant.Day(now), ct))!);
+            }
             return new Answer(views);
         }, cancellationToken);
         return answer is null ? Problem.NotFound("account").ToResult() : Results.Json(answer, statusCode: isDraft || answer.Documents.Count == 0 ? 200 : 201);

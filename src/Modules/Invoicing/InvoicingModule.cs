@@ -4,6 +4,7 @@ using Balatrix.Modules.Identity;
 using Balatrix.Modules.Invoicing.Dunning;
 using Balatrix.Modules.Invoicing.EInvoices;
 using Balatrix.Modules.Invoicing.Returns;
+using Balatrix.Modules.Invoicing.Pdf;
 using Balatrix.Modules.Platform;
 using Balatrix.Modules.Platform.Jobs;
 using Microsoft.AspNetCore.Builder;
@@ -27,6 +28,7 @@ public static class InvoicingModule
         services.AddJob<SendOverdueReminders>(SendOverdueReminders.Queue, SendOverdueReminders.Kind);
         services.AddJob<RestoreService>(RestoreService.Queue, RestoreService.Kind);
         services.AddJob<RunBillingCycle>(RunBillingCycle.Queue, RunBillingCycle.Kind);
+        services.AddJob<RenderInvoicePdf>(RenderInvoicePdf.Queue, RenderInvoicePdf.Kind);
         services.AddSingleton<RegistrationPortal>();
         services.AddJob<RegisterEInvoice>(EInvoiceJobs.Queue, EInvoiceJobs.Register, RegisterEInvoice.MostAttempts);
         services.AddJob<CancelEInvoice>(EInvoiceJobs.Queue, EInvoiceJobs.Cancel);
@@ -47,6 +49,7 @@ public static class InvoicingModule
         invoices.MapGet("overdue", Overdue.Handle).RequireRoles(Roles.Staff, Scope.InvoicesRead).WithSummary("Overdue invoices, the longest first, and all that is owed by age").Produces<Overdue.Report>();
         invoices.MapPost("{id}/reminder", Reminder.Handle).RequireRoles(Roles.Staff, Scope.InvoicesWrite).WithSummary("Remind of an unpaid invoice now").Produces<Reminder.Answer>(202).ProducesProblem(409);
         invoices.MapGet("{id}", InvoiceEndpoints.Get).RequireRoles(Roles.Everyone, Scope.InvoicesRead).WithSummary("One document with its lines, taxes and what happened to it; by id or number").Produces<DocumentView>();
+        invoices.MapGet("{id}/pdf", GetInvoicePdf.Handle).RequireRoles(Roles.Everyone, Scope.InvoicesRead).WithSummary("The document as PDF, with its annex of use unless annex=false").Produces<byte[]>(200, "application/pdf").Produces(304);
         invoices.MapPost("{id}/mark-paid", MarkPaid.Handle).RequireRoles(Roles.Staff, Scope.InvoicesWrite).WithExample("""{"amount":"1000.00","reference":"UTR 4711"}""")
             .WithSummary("Record a payment made outside any gateway, and income tax withheld").Produces<DocumentView>().ProducesProblem(409);
         invoices.MapPost("{id}/void", VoidInvoice.Handle).RequireRoles(Roles.Admin, Scope.InvoicesWrite).WithExample("""{"reason":"Wrong customer"}""")

@@ -28,11 +28,19 @@ static partial class SettingsCheck
             return Problem.Invalid("invoiceSeries", "1 to 6 characters of A-Z and 0-9, the first not 0");
         if (s.PaymentTermsDays is not (>= 0 and <= 365))
             return Problem.Invalid("paymentTermsDays", "0 to 365");
-        if (s.Branding is { } brand && (brand.Name is { Length: > 200 } || brand.LogoUrl is { Length: > 500 } || (brand.Color is not null && !Color().IsMatch(brand.Color))))
-            return Problem.Invalid("branding", "a name, an address of a logo and a colour such as #0a4d8c");
+        if (s.Branding is { } brand && (brand.Name is { Length: > 200 } || !IsLogo(brand.LogoUrl) || (brand.Color is not null && !Color().IsMatch(brand.Color))))
+            return Problem.Invalid("branding", "a name, a logo (an address, or data:image/png;base64, or data:image/jpeg;base64, of at most 200 kB, which is printed on invoices) and a colour such as #0a4d8c");
         if (s.RechargesPerDay is not (>= 0 and <= 100))
             return Problem.Invalid("rechargesPerDay", "0 to 100");
         return DunningSettings.Read(s.Dunning).Problem ?? OfSupplier(s.Gst, s.Country) ?? OfTaxes(s) ?? OfPortal(s.EInvoice) ?? OfBank(s.Bank);
+    }
+
+    static bool IsLogo(string? url)
+    {
+        if (url is null or { Length: <= 500 })
+            return true;
+        var begin = Array.Find(["data:image/png;base64,", "data:image/jpeg;base64,"], b => url.StartsWith(b, StringComparison.Ordinal));
+        return begin is not null && url.Length <= 270_000 && Convert.TryFromBase64String(url[begin.Length..], new byte[url.Length], out _);
     }
 
     static Problem? OfSupplier(GstIdentity? gst, string country)
