@@ -152,6 +152,27 @@ sealed class RazorpaySandbox(SandboxStore store, RazorpayNews news, SandboxTimer
 
     public SandboxReply Tokens(string customerId) => SandboxReply.Collection(store.All("token_").Where(t => Text(t, "customer_id") == customerId));
 
+    /// <summary>A token of a customer; the ready-made ones are everybody's.</summary>
+    public SandboxReply FindToken(string customerId, string tokenId)
+    {
+        if (store.Find(tokenId) is not null || SandboxInstrument.OfMethod(tokenId) is not { } instrument)
+            return Find(tokenId, "token_");
+        var token = new JsonObject
+        {
+            ["id"] = tokenId,
+            ["entity"] = "token",
+            ["method"] = instrument.IsUpi ? "upi" : "card",
+            ["recurring"] = true,
+            ["recurring_details"] = new JsonObject { ["status"] = "confirmed", ["failure_reason"] = null },
+            ["max_amount"] = 1_500_000,
+            ["expired_at"] = Now + (5 * 365 * 86_400L),
+            ["customer_id"] = customerId,
+            ["created_at"] = Now,
+        };
+        Show(token, instrument);
+        return SandboxReply.Ok(token);
+    }
+
     public SandboxReply CancelToken(string tokenId)
     {
         if (store.Find(tokenId) is not { } token)

@@ -93,7 +93,7 @@ public sealed class SandboxServer : IAsyncDisposable
         Razorpay("GET", "payments/{id}/refunds", (context, _) => refunds.FindRefunds(Part(context)));
         Razorpay("GET", "payments/{id}/refunds/{second}", (context, _) => razorpay.Find(Part(context, "second"), "rfnd_"));
         Razorpay("GET", "customers/{id}/tokens", (context, _) => razorpay.Tokens(Part(context)));
-        Razorpay("GET", "customers/{id}/tokens/{second}", (context, _) => razorpay.Find(Part(context, "second"), "token_"));
+        Razorpay("GET", "customers/{id}/tokens/{second}", (context, _) => razorpay.FindToken(Part(context), Part(context, "second")));
         Razorpay("PUT", "customers/{id}/tokens/{second}/cancel", (context, _) => razorpay.CancelToken(Part(context, "second")));
         Razorpay("DELETE", "customers/{id}/tokens/{second}", (context, _) => razorpay.DeleteToken(Part(context, "second")));
         Razorpay("GET", "settlements/recon/combined", (context, _) => refunds.Reconcile(context.Request.Query));
@@ -111,7 +111,7 @@ public sealed class SandboxServer : IAsyncDisposable
         Stripe("POST", "setup_intents", (_, form) => stripe.CreateSetup(form));
         Stripe("GET", "setup_intents/{id}", (context, _) => stripe.Find(Part(context), "seti_"));
         Stripe("GET", "customers/{id}/payment_methods", (context, _) => stripe.Methods(Part(context), context.Request.Query));
-        Stripe("GET", "customers/{id}/payment_methods/{second}", (context, _) => stripe.Find(Part(context, "second"), "pm_"));
+        Stripe("GET", "customers/{id}/payment_methods/{second}", (context, _) => stripe.FindMethod(Part(context), Part(context, "second")));
         Stripe("POST", "payment_methods/{id}/detach", (context, _) => stripe.Detach(Part(context)));
         Stripe("POST", "refunds", (_, form) => stripe.Refund(form));
         Stripe("GET", "refunds", (context, _) => stripe.ListRefunds(context.Request.Query));

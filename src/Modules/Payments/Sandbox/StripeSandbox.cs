@@ -137,6 +137,16 @@ sealed class StripeSandbox(SandboxStore store, SandboxWebhooks webhooks, Sandbox
 
     public SandboxReply Methods(string customerId, IQueryCollection query) => SandboxReply.Page(store.All("pm_").Where(m => Text(m, "customer") == customerId), query);
 
+    /// <summary>A method of a customer; the ready-made ones are everybody's.</summary>
+    public SandboxReply FindMethod(string customerId, string id)
+    {
+        if (store.Find(id) is not null || SandboxInstrument.OfMethod(id) is not { } instrument)
+            return Find(id, "pm_");
+        var method = Details(instrument);
+        (method["id"], method["object"], method["customer"], method["created"]) = (id, "payment_method", customerId, Now);
+        return SandboxReply.Ok(method);
+    }
+
     public SandboxReply Detach(string id)
     {
         if (store.Find(id) is not { } method)
