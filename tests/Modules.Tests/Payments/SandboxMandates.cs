@@ -18,7 +18,11 @@ public sealed class SandboxMandates(SandboxEndToEnd.World world) : IClassFixture
         Assert.True(made == 201, mandate.ToString());
         await world.PayAsync(new Uri(mandate.GetProperty("checkout").GetProperty("url").GetString()!), instrument);
         await UntilAsync($"/api/v1/payment-methods?account={account}", body => body.GetProperty("items") is var items && items.GetArrayLength() == 1 && items[0].GetProperty("status").GetString() == "active");
+        // The rupee of the authorisation comes by a webhook of its own.
+        for (var i = 0; i < 600 && await world.AtGatewaysAsync(account) == 0; i++)
+            await Task.Delay(100, TestContext.Current.CancellationToken);
         var before = await world.AtGatewaysAsync(account);
+        Assert.Equal(1_000_000, before);
 
         var (status, payment) = await world.PostAsync("/api/v1/payments/process-onetime", new { account, amount = "349.00" }, Guid.NewGuid().ToString());
         Assert.True(status is 200 or 201 or 202, payment.ToString());

@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text.Json.Nodes;
 using Balatrix.Core.Payments;
 using Microsoft.AspNetCore.Http;
@@ -202,6 +201,9 @@ sealed class RazorpaySandbox(SandboxStore store, RazorpayNews news, SandboxTimer
             timers.After(options.Pending, () => Settle(Text(payment, "id")!));
     }
 
+    /// <summary>An order that names a method is paid by it, whatever was typed.</summary>
+    static string MethodOf(JsonObject order, SandboxInstrument instrument) => Text(order, "method") is { } wanted and ("emandate" or "upi" or "card") ? wanted : instrument.IsUpi ? "upi" : "card";
+
     JsonObject NewToken(JsonObject order, JsonObject mandate, SandboxInstrument instrument)
     {
         var isBank = Text(order, "method") == "emandate";
@@ -212,7 +214,7 @@ sealed class RazorpaySandbox(SandboxStore store, RazorpayNews news, SandboxTimer
             ["token"] = SandboxStore.NewId(""),
             ["bank"] = isBank ? "HDFC" : null,
             ["wallet"] = null,
-            ["method"] = isBank ? "emandate" : instrument.IsUpi ? "upi" : "card",
+            ["method"] = MethodOf(order, instrument),
             ["recurring"] = true,
             ["recurring_details"] = new JsonObject { ["status"] = instrument.Outcome == SandboxOutcome.AuthenticationFailed ? "rejected" : "confirmed", ["failure_reason"] = null },
             ["max_amount"] = Whole(mandate, "max_amount"),
@@ -238,7 +240,7 @@ sealed class RazorpaySandbox(SandboxStore store, RazorpayNews news, SandboxTimer
             ["order_id"] = Text(order, "id"),
             ["invoice_id"] = null,
             ["international"] = false,
-            ["method"] = Text(order, "method") == "emandate" ? "emandate" : instrument.IsUpi ? "upi" : "card",
+            ["method"] = MethodOf(order, instrument),
             ["amount_refunded"] = 0,
             ["refund_status"] = null,
             ["captured"] = false,

@@ -55,13 +55,14 @@ static class RazorpayThing
 
     public static void Show(JsonObject thing, SandboxInstrument instrument)
     {
+        var vpa = (instrument.IsUpi ? instrument.Typed : $"{instrument.Code}@sandbox").Split('@');
         if (Text(thing, "method") == "emandate")
             thing["bank"] = "HDFC";
-        else if (!instrument.IsUpi)
+        else if (Text(thing, "method") == "card")
             thing["card"] = new JsonObject { ["id"] = SandboxStore.NewId("card_"), ["entity"] = "card", ["last4"] = instrument.Last4, ["network"] = "Visa", ["type"] = "debit", ["expiry_month"] = 12, ["expiry_year"] = 2034 };
         else if (Text(thing, "entity") == "token")
-            thing["vpa"] = new JsonObject { ["username"] = instrument.Typed.Split('@')[0], ["handle"] = instrument.Typed.Split('@')[1], ["name"] = null };
+            thing["vpa"] = new JsonObject { ["username"] = vpa[0], ["handle"] = vpa[1], ["name"] = null };
         else
-            thing["vpa"] = instrument.Typed;
+            thing["vpa"] = string.Join('@', vpa);
     }
 }

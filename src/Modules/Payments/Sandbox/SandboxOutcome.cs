@@ -73,7 +73,7 @@ sealed record SandboxInstrument(string Code, string Typed, SandboxOutcome Outcom
 
     public bool IsRefusal => RazorpayReason.Length > 0 && Outcome is not (SandboxOutcome.PendingFailure or SandboxOutcome.FailedThenCaptured);
 
-    public string Last4 => IsUpi ? "" : Typed[^4..];
+    public string Last4 => IsUpi ? "4242" : Typed[^4..];
 
     /// <summary>What somebody typed, or null.</summary>
     public static SandboxInstrument? Read(string? typed)
