@@ -10,6 +10,7 @@ using BenchmarkDotNet.Running;
 string[] all =
 [
     "ingest", "ingest-zipf", "ingest-hot", "ingest-http", "ingest-single-tx", "latency", "rating", "memory", "ingest-grown", "crash", "renewals", "renewals-flat", "billing-cycle", "login", "search", "simulate", "pdf",
+    "webhooks", "payment-crash",
 ];
 var names = args.TakeWhile(a => !a.StartsWith("--", StringComparison.Ordinal)).ToArray();
 string? Option(string name) => Array.IndexOf(args, name) is >= 0 and var at && at + 1 < args.Length ? args[at + 1] : null;
@@ -52,6 +53,8 @@ await using (var world = await BenchWorld.StartAsync(10_000, new ChargingOptions
             "login" => await Login.RunAsync(world),
             "search" => await Search.RunAsync(world, int.Parse(Option("--customers") ?? "1000000", CultureInfo.InvariantCulture), seconds),
             "simulate" => await Simulate.RunAsync(world, int.Parse(Option("--records") ?? "2000000", CultureInfo.InvariantCulture)),
+            "webhooks" => await Webhooks.RunAsync(world, seconds),
+            "payment-crash" => await PaymentCrash.RunAsync(int.Parse(Option("--kills") ?? "20", CultureInfo.InvariantCulture)),
             "crash" => await Crash.RunAsync(int.Parse(Option("--kills") ?? "25", CultureInfo.InvariantCulture)),
             _ => await Ingest.GrownAsync(world, events, int.Parse(Option("--records") ?? "20000000", CultureInfo.InvariantCulture)),
         });
