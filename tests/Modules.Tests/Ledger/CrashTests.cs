@@ -1,11 +1,12 @@
 using System.Diagnostics;
 using System.Globalization;
-using System.Net;
 using System.Net.Http.Headers;
 using System.Net.Http.Json;
 using System.Net.Sockets;
+using System.Net;
 using Balatrix.Modules.Ledger;
 using Balatrix.Modules.Platform;
+using Balatrix.Modules.Tests.Harness;
 
 namespace Balatrix.Modules.Tests.Ledger;
 
@@ -116,20 +117,7 @@ public sealed class CrashTests : IAsyncLifetime
         Assert.Fail("Balatrix did not come up.");
     }
 
-    Process Run(params string[] arguments)
-    {
-        var start = new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "balatrix.dll"), .. arguments, "--data", data])
-        {
-            UseShellExecute = false,
-            RedirectStandardError = true,
-            RedirectStandardOutput = true,
-        };
-        start.Environment.Remove("ConnectionStrings__Balatrix");
-        var process = Process.Start(start)!;
-        process.BeginErrorReadLine();
-        process.BeginOutputReadLine();
-        return process;
-    }
+    Process Run(params string[] arguments) => BalatrixProcess.Start(data, null, arguments);
 
     async Task StopAsync()
     {

@@ -94,20 +94,7 @@ public sealed class JobCrashTests(TestCluster cluster) : IAsyncLifetime
         return (long)(await command.ExecuteScalarAsync(Stop))!;
     }
 
-    Process Run(params string[] arguments)
-    {
-        var start = new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "balatrix.dll"), .. arguments, "--data", data])
-        {
-            UseShellExecute = false,
-            RedirectStandardError = true,
-            RedirectStandardOutput = true,
-        };
-        start.Environment["ConnectionStrings__Balatrix"] = connectionString;
-        var process = Process.Start(start)!;
-        process.BeginErrorReadLine();
-        process.BeginOutputReadLine();
-        return process;
-    }
+    Process Run(params string[] arguments) => BalatrixProcess.Start(data, connectionString, arguments);
 
     public async ValueTask DisposeAsync()
     {
