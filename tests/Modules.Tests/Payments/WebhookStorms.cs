@@ -42,7 +42,7 @@ public sealed class WebhookStorms(PaymentWorld world) : IClassFixture<PaymentWor
             Assert.Equal(n % 4 == 0 ? "partially_refunded" : "succeeded", await world.PaymentStatusAsync(ids[n]));
         Assert.Equal(("180.00", 25), (await world.AtGatewaysAsync(account), await world.EntriesAtGatewaysAsync(account)));
         Assert.Equal("180.00", await world.BalanceAsync(account));
-        Assert.Empty(await world.RowsAsync("select event_id from payments.webhook_events where outcome not in ('applied', 'ignored')", r => r.GetString(0)));
+        Assert.Empty(await world.RowsAsync("select event_id from payments.webhook_events where outcome not in ('applied', 'ignored') and event_id <> 'stranger'", r => r.GetString(0)));
         await world.AssertBooksProveAsync();
     }
 
