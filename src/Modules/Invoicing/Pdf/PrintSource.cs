@@ -45,19 +45,21 @@ sealed record PrintSource(long DocumentId, long AccountId, InvoiceDocument Docum
         if (!FontLibrary.Machine.IsUsable)
             throw new ProblemException(new(503, "fonts_missing", FontLibrary.Machine.Shortage!));
         var settings = await TenantSettingsStore.LoadAsync(connection, tenantId, cancellationToken);
+        var zone = TimeZoneInfo.FindSystemTimeZoneById(settings.Zone!);
         var isTooLong = UsageCount > LongestAnnex;
         var extras = new PdfExtras
         {
             Branding = settings.Branding,
             Logo = Picture(settings.Branding?.LogoUrl),
             Bank = settings.Bank,
-            Registration = Registration,
+            // The portal acknowledges at an instant; the page shows it by the tenant's clock.
+            Registration = Registration is { } registered ? registered with { AckAt = TimeZoneInfo.ConvertTime(registered.AckAt, zone) } : null,
             OwedMicros = Document.Totals.TotalMicros - SettledMicros,
             Mark = IsVoid ? DocumentMark.Void : IsDemand && SettledMicros >= Document.Totals.TotalMicros ? DocumentMark.Paid : DocumentMark.None,
             Notes = withAnnex && isTooLong ? [string.Create(CultureInfo.InvariantCulture, $"The {UsageCount} records of use behind this document are too many to print; ask for them as CSV.")] : [],
         };
         return withAnnex && UsageCount > 0 && !isTooLong
-            ? await InvoicePdf.RenderAsync(Document, extras, AnnexUsage.ReadAsync(connection, tenantId, Window!, TimeZoneInfo.FindSystemTimeZoneById(settings.Zone!), cancellationToken), cancellationToken)
+            ? await InvoicePdf.RenderAsync(Document, extras, AnnexUsage.ReadAsync(connection, tenantId, Window!, zone, cancellationToken), cancellationToken)
             : InvoicePdf.Render(Document, extras);
     }
 

@@ -166,6 +166,27 @@ public sealed class PdfOverHttp(PdfTenant app) : IClassFixture<PdfTenant>
     }
 
     [Fact]
+    public async Task A_registration_that_comes_later_is_shown()
+    {
+        var account = await app.AccountAsync("postpaid");
+        await app.UseAsync(account, 1);
+        var (id, _, _) = await app.InvoiceAsync(account);
+        Assert.DoesNotContain("E-INVOICE", Poppler.Text(await app.PdfAsync($"/api/v1/invoices/{id}/pdf")));
+        var irn = new string('a', 63) + "7";
+        await using (var register = app.Database.Owner.CreateCommand(
+            $"""
+            insert into invoicing.e_invoices (tenant_id, document_id, status, irn, ack_number, ack_at, signed_qr, requested_at, registered_at)
+            values (1, {id}, 'registered', '{irn}', '112610000012345', '2027-06-01 04:00:00Z', 'signed.text.here', now(), now())
+            on conflict (document_id) do update set status = 'registered', irn = excluded.irn, ack_number = excluded.ack_number, ack_at = excluded.ack_at, signed_qr = excluded.signed_qr, registered_at = now()
+            """))
+            await register.ExecuteNonQueryAsync();
+        var pdf = await app.PdfAsync($"/api/v1/invoices/{id}/pdf?annex=false");
+        Assert.Contains(irn, Poppler.Reading(pdf).ReplaceLineEndings(""));
+        Assert.Contains("112610000012345 of 01 Jun 2027 09:30", Poppler.Text(await app.PdfAsync($"/api/v1/invoices/{id}/pdf")));
+        Assert.Equal(3, Poppler.Pictures(pdf).Length);
+    }
+
+    [Fact]
     public async Task A_recharge_is_a_paid_tax_invoice()
     {
         var account = await app.AccountAsync("prepaid");
