@@ -102,6 +102,7 @@ public sealed partial class UsageKeyFilters(Database database, TimeProvider time
     [LoggerMessage(Level = LogLevel.Warning, Message = "The keys of month {Month} could not be read, so they are looked up as before: {Reason}")]
     static partial void LogFailed(ILogger logger, int month, string reason);
 
+    /// <summary>The keys of a past month.</summary>
     /// <param name="Keys">Of all that was recorded before it was made.</param>
     /// <param name="Hour">In which it was begun.</param>
     sealed record MonthFilter(KeyFilter Keys, int Hour);

@@ -59,7 +59,7 @@ public sealed class DemoAccounts(Database database, AccountStore accounts, PlanS
     }
 
     /// <summary>A subscription brings its plan with it, so an account that gets one is opened without.</summary>
-    Task OpenAsync(int tenantId, DemoAccount account, PlanView plan, Actor actor, CancellationToken cancellationToken) => accounts.OpenAsync(
+    Task<(long AccountId, string? TakenCode)> OpenAsync(int tenantId, DemoAccount account, PlanView plan, Actor actor, CancellationToken cancellationToken) => accounts.OpenAsync(
         tenantId,
         new(
             account.Name, null, account.Kind == "prepaid" ? AccountKind.Prepaid : AccountKind.Postpaid, account.Currency, account.Cycle is null ? plan : null,

@@ -23,7 +23,7 @@ sealed partial class DueSubscriptions(Database database, SubscriptionStore store
     /// <summary>Takes one step of each of up to a chunk of subscriptions, in the caller's transaction, and says how many that were.</summary>
     public async Task<int> TakeChunkAsync(NpgsqlConnection connection, int tenantId, DateTimeOffset now, CancellationToken cancellationToken)
     {
-        var due = await store.LockDueAsync(connection, tenantId, now, Chunk, cancellationToken);
+        var due = await SubscriptionStore.LockDueAsync(connection, tenantId, now, Chunk, cancellationToken);
         if (due.Count == 0)
             return 0;
         var taken = await TryAsync(connection, tenantId, due, now, cancellationToken);

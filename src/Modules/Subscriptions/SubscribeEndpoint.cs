@@ -78,7 +78,7 @@ public static class SubscribeEndpoint
                 return problem.ToResult();
             var now = await tools.Clock.NowAsync(caller.TenantId, ct);
             var step = Lifecycle.Begin(as_, addOns, now, await tools.Clock.ZoneAsync(caller.TenantId, ct), request.Trial == true, request.AutoRenew ?? true);
-            var id = preview == true ? 0 : await tools.Store.NextIdAsync(connection, ct);
+            var id = preview == true ? 0 : await SubscriptionStore.NextIdAsync(connection, ct);
             var before = new SubscriptionRecord(id, account, sold.Currency, request.PaymentMethod, 0, now, step.After);
             if (preview == true)
                 return Results.Ok(StepView.Of(before, step, preview: true));

@@ -31,7 +31,7 @@ public sealed class SubscriptionSeeds
                 return false;
             var sold = PlanOffers.Of(plan).By(cycle) ?? throw new InvalidOperationException($"{plan.Code} is not sold by that cycle.");
             var step = Lifecycle.Begin(sold, [], from, await tools.Clock.ZoneAsync(tenantId, ct), onTrial: false, autoRenew: true);
-            var before = new SubscriptionRecord(await tools.Store.NextIdAsync(connection, ct), accountId, plan.Currency, null, 0, from, step.After);
+            var before = new SubscriptionRecord(await SubscriptionStore.NextIdAsync(connection, ct), accountId, plan.Currency, null, 0, from, step.After);
             var now = await tools.Clock.NowAsync(tenantId, ct);
             var taken = (await tools.Steps.TakeAsync(connection, tenantId, [new(before, step, null)], now, ct))[0];
             if (taken.Step is null)

@@ -25,7 +25,7 @@ sealed class SubscriptionStore(PlanOffers plans)
             [tenantId, id, Accounts(ownAccounts)], cancellationToken)).SingleOrDefault();
 
     /// <summary>A new subscription's number.</summary>
-    public async Task<long> NextIdAsync(NpgsqlConnection connection, CancellationToken cancellationToken) => (await Database.QueryAsync(
+    public static async Task<long> NextIdAsync(NpgsqlConnection connection, CancellationToken cancellationToken) => (await Database.QueryAsync(
         connection, "select nextval(pg_get_serial_sequence('subscriptions.subscriptions', 'subscription_id'))", [], r => r.GetInt64(0), cancellationToken))[0];
 
     /// <summary>Those of a customer that live, locked in the order of their numbers.</summary>
@@ -39,7 +39,7 @@ sealed class SubscriptionStore(PlanOffers plans)
         [tenantId, customerId], cancellationToken);
 
     /// <summary>Those that something is due for, the longest due first; what another transaction works on is left to it.</summary>
-    public Task<List<long>> LockDueAsync(NpgsqlConnection connection, int tenantId, DateTimeOffset until, int limit, CancellationToken cancellationToken) => Database.QueryAsync(
+    public static Task<List<long>> LockDueAsync(NpgsqlConnection connection, int tenantId, DateTimeOffset until, int limit, CancellationToken cancellationToken) => Database.QueryAsync(
         connection,
         $"""
         select s.subscription_id from subscriptions.subscriptions s

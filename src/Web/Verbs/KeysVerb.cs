@@ -2,7 +2,6 @@ using System.CommandLine;
 using Balatrix.Modules.Audit;
 using Balatrix.Modules.Identity.Tokens;
 using Balatrix.Modules.Operations;
-using Balatrix.Modules.Platform;
 
 namespace Balatrix.Web.Verbs;
 
