@@ -3,7 +3,6 @@ using System.IO.Compression;
 using Balatrix.Core.Invoices;
 using Balatrix.Core.Tax;
 using Balatrix.Modules.Invoicing.Pdf;
-using Balatrix.Modules.Platform;
 
 namespace Balatrix.Bench;
 

@@ -69,7 +69,7 @@ public sealed class CycleCrashTests(TestCluster cluster) : IAsyncLifetime
 
     Process Run()
     {
-        var start = new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "balatrix.dll"), "billing-cycle", "--json"]) { RedirectStandardOutput = true, RedirectStandardError = true };
+        var start = new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "balatrix.dll"), "billing-cycle", "--json"]) { UseShellExecute = false, RedirectStandardOutput = true, RedirectStandardError = true };
         start.Environment["ConnectionStrings__Balatrix"] = connectionString;
         var process = Process.Start(start)!;
         process.BeginOutputReadLine();

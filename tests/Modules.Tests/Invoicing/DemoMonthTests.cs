@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Text.Json;
-using Balatrix.Modules.Tests.Harness;
 using Balatrix.Modules.Tests.Subscriptions;
 
 namespace Balatrix.Modules.Tests.Invoicing;

@@ -54,7 +54,7 @@ public sealed class EInvoicesOverHttp(BilledTenant app) : IClassFixture<BilledTe
     // Documents of other tests may be on their way, too.
     string[] Sent(JsonElement invoice) => [.. portal.Requests.Where(r => r.Path == "/einvoice/invoice" && r.Body.Contains(invoice.GetProperty("number").GetString()!, StringComparison.Ordinal)).Select(r => r.Body)];
 
-    Task VoidAsync(JsonElement invoice) => app.DoneAsync(HttpMethod.Post, Path(invoice) + "/void", new { reason = "Wrong customer" });
+    Task<JsonElement> VoidAsync(JsonElement invoice) => app.DoneAsync(HttpMethod.Post, Path(invoice) + "/void", new { reason = "Wrong customer" });
 
     static string Path(JsonElement invoice) => $"/api/v1/invoices/{invoice.GetProperty("id").GetInt64()}";
 

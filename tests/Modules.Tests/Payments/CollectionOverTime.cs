@@ -1,6 +1,5 @@
 using System.Text.Json;
 using Balatrix.Core.Payments;
-using Balatrix.Modules.Payments;
 using Balatrix.Modules.Payments.Gateways;
 using Balatrix.Modules.Platform.Jobs;
 

@@ -4,7 +4,6 @@ using Balatrix.Core;
 using Balatrix.Core.Payments;
 using Balatrix.Modules.Payments;
 using Balatrix.Modules.Payments.Gateways;
-using Balatrix.Modules.Platform;
 using Balatrix.Modules.Platform.Jobs;
 using Balatrix.Modules.Tests.Subscriptions;
 using Microsoft.Extensions.DependencyInjection;

@@ -156,7 +156,7 @@ public sealed class CustomersOfSubscriptions(TestTenant tenant) : IClassFixture<
 
     async Task<int> CallsAsync(string account) => (await tenant.GetAsync($"/api/v1/accounts/{account}")).Body.GetProperty("concurrentCalls").GetInt32();
 
-    Task SetZoneAsync(string id, string zone) => tenant.RowsAsync($"update subscriptions.subscriptions set zone = '{zone}' where subscription_id = {id[4..]} returning 1", r => r.GetInt32(0));
+    Task<List<int>> SetZoneAsync(string id, string zone) => tenant.RowsAsync($"update subscriptions.subscriptions set zone = '{zone}' where subscription_id = {id[4..]} returning 1", r => r.GetInt32(0));
 
     async Task SuspendAsync(long customer)
     {

@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Balatrix.Core;
 using Balatrix.Core.Payments;
 using Balatrix.Modules.Payments.Gateways;

@@ -53,7 +53,7 @@ public sealed class SandboxOutcomes(GatewayWorld world) : IClassFixture<GatewayW
             Assert.Null(answer.Value);
 
         // What became of it is asked by its order, and never is there more than one payment that took money.
-        var payments = await GatewayWorld.UntilAsync(() => world.Open(kind).FindPaymentsAsync(order.Id, GatewayWorld.Stop), p => p.Value is { } list && list.LastOrDefault()?.Status == end);
+        var payments = await GatewayWorld.UntilAsync(() => world.Open(kind).FindPaymentsAsync(order.Id, GatewayWorld.Stop), p => p.Value is [.., var last] && last.Status == end);
         Assert.True(payments.Value!.Count <= 1);
         if (end == GatewayPaymentStatus.Captured)
         {
@@ -79,7 +79,7 @@ public sealed class SandboxOutcomes(GatewayWorld world) : IClassFixture<GatewayW
         var (_, _, end, _) = Charges.Single(c => c.Code == code);
         // With the customer there, what wants authentication passes, and nothing times out.
         var final = code is "authentication_required" ? GatewayPaymentStatus.Captured : end ?? GatewayPaymentStatus.Failed;
-        var payments = await GatewayWorld.UntilAsync(() => world.Open(kind).FindPaymentsAsync(order.Id, GatewayWorld.Stop), p => p.Value?.LastOrDefault()?.Status == final);
+        var payments = await GatewayWorld.UntilAsync(() => world.Open(kind).FindPaymentsAsync(order.Id, GatewayWorld.Stop), p => p.Value is [.., var last] && last.Status == final);
         if (expected == GatewayPaymentStatus.Captured)
             Assert.Equal(expected, final);
         if (kind == GatewayKind.Razorpay && status == "captured")
