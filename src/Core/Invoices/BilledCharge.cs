@@ -41,7 +41,8 @@ public static class ChargeNetting
         var surplus = 0L;
         foreach (var credit in all.Where(c => c.AmountMicros < 0).GroupBy(c => c.Service, StringComparer.Ordinal).OrderBy(g => g.Key, StringComparer.Ordinal))
             surplus += TakeOff(net, credit.Key, -credit.Sum(c => c.AmountMicros));
-        return new([.. net], TakeOff(net, null, surplus));
+        var left = TakeOff(net, null, surplus);
+        return new([.. net], left);
     }
 
     /// <summary>Takes an amount off charges that something else has paid, such as balance that was taxed before.</summary>
