@@ -53,7 +53,7 @@ public sealed class SandboxOutcomes(GatewayWorld world) : IClassFixture<GatewayW
             Assert.Null(answer.Value);
 
         // What became of it is asked by its order, and never is there more than one payment that took money.
-        var payments = await GatewayWorld.UntilAsync(() => world.Open(kind).FindPaymentsAsync(order.Id, GatewayWorld.Stop), p => p.Value is { } list && (list.Count == 0 ? null : list[^1].Status as GatewayPaymentStatus?) == end);
+        var payments = await GatewayWorld.UntilAsync(() => world.Open(kind).FindPaymentsAsync(order.Id, GatewayWorld.Stop), p => p.Value is { } list && (list.Count == 0 ? null : (GatewayPaymentStatus?)list[^1].Status) == end);
         Assert.True(payments.Value!.Count <= 1);
         if (end == GatewayPaymentStatus.Captured)
         {
