@@ -119,10 +119,10 @@ public sealed class NotesAndReturnsTests(InvoiceTenant tenant) : IClassFixture<I
         var account = await tenant.AccountAsync("29");
         await tenant.UseAsync(account, 400, "2027-11-01");
         var invoice = await tenant.InvoiceAsync(account);
+        await tenant.SettingsAsync(new { taxMode = "exclusive" });
         Assert.Equal(("84.74", "7.63 7.63 0.00", "100.00"), (InvoiceTenant.Text(invoice, "taxable"), InvoiceTenant.Tax(invoice), InvoiceTenant.Text(invoice, "total")));
         Assert.Equal("-100.00", await tenant.BalanceAsync(account));
         await tenant.AssertBooksProveAsync();
-        await tenant.SettingsAsync(new { taxMode = "exclusive" });
     }
 
     async Task ImportAsync(int deck, string rate, string? from)
@@ -149,10 +149,10 @@ public sealed class NotesAndReturnsTests(InvoiceTenant tenant) : IClassFixture<I
     static long Micros(string amount) => Core.Money.TryParse(amount, out var micros) ? micros : throw new FormatException(amount);
 
     async Task ReceiveAsync(string account, string key, string amount) => await tenant.Database.InTenantAsync(
-        1, async (connection, ct) => await Receivables.ReceiveAsync(connection, 1, new(Id(account), key, Micros(amount), "INR", Book.GatewayRazorpay, "test", null), Actor.System("test"), await NowAsync(ct), ct), CancellationToken.None);
+        1, async (connection, ct) => await Receivables.ReceiveAsync(connection, 1, new(Id(account), key, Micros(amount), "INR", Book.GatewayManual, "test", null), Actor.System("test"), await NowAsync(ct), ct), CancellationToken.None);
 
     async Task<long> ReturnAsync(string account, string key, string receipt, string amount) => (await tenant.Database.InTenantAsync(
-        1, async (connection, ct) => await ReturnMoney.ReturnAsync(connection, 1, new(Id(account), key, receipt, Micros(amount), "INR", Book.GatewayRazorpay, "test", "test"), Actor.System("test"), await NowAsync(ct), ct),
+        1, async (connection, ct) => await ReturnMoney.ReturnAsync(connection, 1, new(Id(account), key, receipt, Micros(amount), "INR", Book.GatewayManual, "test", "test"), Actor.System("test"), await NowAsync(ct), ct),
         CancellationToken.None)).EntryNo;
 
     async Task<string> RefusedAsync(string account, string key, string receipt, string amount) =>

@@ -58,7 +58,7 @@ public sealed class CustomersOfSubscriptions(TestTenant tenant) : IClassFixture<
         await tenant.PostAsync($"/api/v1/accounts/{account}/adjust", new { amount = "-349.00", reason = "paid out" }, "out-" + account);
         await InvoiceAsync(account, "118.00");
         Assert.Equal("invoice_open", (await tenant.SendAsync(HttpMethod.Delete, $"/api/v1/customers/{customer}")).Body.GetProperty("code").GetString());
-        await using (var paid = tenant.Database.Owner.CreateCommand("update invoicing.documents set settled_micros = total_micros"))
+        await using (var paid = tenant.Database.Owner.CreateCommand("update invoicing.documents set settled_micros = total_micros where series = 'T'"))
             await paid.ExecuteNonQueryAsync();
         Assert.Equal("closed", (await tenant.SendAsync(HttpMethod.Delete, $"/api/v1/customers/{customer}")).Body.GetProperty("status").GetString());
         Assert.Equal("account_not_active", (await tenant.PostAsync("/api/v1/subscriptions", new { account, plan = "strict", trial = true })).Body.GetProperty("code").GetString());
@@ -189,7 +189,8 @@ public sealed class CustomersOfSubscriptions(TestTenant tenant) : IClassFixture<
             $"""
             insert into invoicing.documents (tenant_id, account_id, kind, status, number, series, fy, issued_on, issued_at, currency, taxable_micros, cgst_micros, sgst_micros, igst_micros,
                    vat_micros, round_off_micros, total_micros, supply, scheme, place_of_supply, content, content_hash)
-            values (1, {account[4..]}, 1, 1, 'T-{account[4..]}', 'T', '2027-28', '2027-04-01', now(), 'INR', {total}::numeric * 1000000, 0, 0, 0, 0, 0, {total}::numeric * 1000000, 1, 1, '27', '', '')
+            select 1, {account[4..]}, 1, 1, 'T-{account[4..]}', 'T', '2027-28', '2027-04-01', now(), 'INR', {total}::numeric * 1000000, 0, 0, 0, 0, 0, {total}::numeric * 1000000, 1, 1, '27', c.content, sha256(convert_to(c.content, 'UTF8'))
+              from (select jsonb_build_object('paidBeforeMicros', ({total}::numeric * 1000000)::bigint)::text as content) c
             """);
         await command.ExecuteNonQueryAsync();
     }
