@@ -136,7 +136,10 @@ public sealed class DunningRules
 
     [Fact]
     public void The_next_day_named_is_the_next_day_on_which_something_is_done() => Prop.ForAll(
-        (from policy in Policies() from due in Gen.Choose(0, 1500) from ran in Gen.ListOf(Gen.Choose(-40, 130), 6) from wait in Gen.Choose(0, 60)
+        (from policy in Policies()
+         from due in Gen.Choose(0, 1500)
+         from ran in Gen.ListOf(Gen.Choose(-40, 130), 6)
+         from wait in Gen.Choose(0, 60)
          select (policy, Due: Start.AddDays(due), Ran: ran.Order().Select(d => Start.AddDays(due + d)).ToList(), wait)).ToArbitrary(), run =>
     {
         var state = run.Ran.Aggregate(DunningState.New, (s, day) => Pursuit.Next(new(run.Due, 100 * Rupee, s), run.policy, day).After);
