@@ -1,5 +1,6 @@
 using Balatrix.Modules.Identity;
 using Balatrix.Modules.Usage;
+using Balatrix.Modules.Voice.EventSocket;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
@@ -11,7 +12,13 @@ namespace Balatrix.Modules.Voice;
 public static class VoiceModule
 {
     /// <summary>Its services.</summary>
-    public static void AddVoice(this IServiceCollection services) => services.AddSingleton<CallLegs>();
+    public static void AddVoice(this IServiceCollection services)
+    {
+        services.AddSingleton<CallLegs>();
+        services.AddOptions<FreeSwitchOptions>().BindConfiguration(FreeSwitchOptions.Section);
+        services.AddSingleton<FreeSwitchNodes>();
+        services.AddHostedService(provider => provider.GetRequiredService<FreeSwitchNodes>());
+    }
 
     /// <summary>Its routes.</summary>
     public static void MapVoice(this IEndpointRouteBuilder routes)
