@@ -15,7 +15,7 @@ public static class ModuleMap
         ["Ledger"] = ["Catalog", "Customers", "Identity", "Platform"],
         ["Printing"] = [],
         ["Usage"] = ["Catalog", "Customers", "Identity", "Ledger", "Platform"],
-        ["Voice"] = ["Audit", "Catalog", "Customers", "Identity", "Ledger", "Platform", "Usage"],
+        ["Voice"] = ["Audit", "Catalog", "Customers", "Identity", "Ledger", "Platform", "Subscriptions", "Usage"],
         ["Messaging"] = ["Catalog", "Customers", "Identity", "Ledger", "Platform", "Usage"],
         ["Subscriptions"] = ["Audit", "Catalog", "Customers", "Identity", "Ledger", "Notifications", "Platform", "Usage"],
         ["Payments"] = ["Audit", "Customers", "Identity", "Invoicing", "Ledger", "Notifications", "Platform"],

@@ -58,26 +58,33 @@ public static class ImportDeck
     internal static async Task<IResult> Handle(
         int id, DateTimeOffset? effectiveFrom, bool? dryRun, HttpContext context, DeckStore decks, PriceBookStore books, TimeProvider time, CancellationToken cancellationToken)
     {
+        if (await decks.FindAsync(Caller.Of(context).TenantId, id, cancellationToken) is null)
+            return Problem.NotFound("rate deck").ToResult();
+        return await IntoAsync(id, effectiveFrom ?? time.GetUtcNow(), dryRun == true, context, decks, books, cancellationToken);
+    }
+
+    /// <summary>Imports the body of a request into a deck of the caller's tenant that is there.</summary>
+    public static async Task<IResult> IntoAsync(
+        int id, DateTimeOffset from, bool dryRun, HttpContext context, DeckStore decks, PriceBookStore books, CancellationToken cancellationToken)
+    {
         var clock = Stopwatch.StartNew();
         var tenantId = Caller.Of(context).TenantId;
-        if (await decks.FindAsync(tenantId, id, cancellationToken) is not { } deck)
-            return Problem.NotFound("rate deck").ToResult();
+        var deck = (await decks.FindAsync(tenantId, id, cancellationToken))!;
         if (await ReadAsync(context.Request.Body, deck.DeckKind, cancellationToken) is not { } file)
             return new Problem(422, "rate_deck_encoding", "The file is not UTF-8.", Expected: "UTF-8").ToResult();
         if (file.ErrorCount > 0)
             return Faults(file);
         if (file.Rates.Count is 0 or > LargestImport)
             return new Problem(422, "rate_count", $"The file has {file.Rates.Count} rates.", Expected: $"1 to {LargestImport} rates").ToResult();
-        var from = effectiveFrom ?? time.GetUtcNow();
         var before = deck.Version == 0 ? [] : await decks.RatesAsync(tenantId, id, deck.Version, cancellationToken);
         var diff = DeckDiff.Between(before, file.Rates);
         int? version = null;
-        if (dryRun != true)
+        if (!dryRun)
         {
             version = await decks.ImportAsync(tenantId, id, file.Rates, from, Actor.Of(context), cancellationToken);
             await books.RefreshAsync(cancellationToken);
         }
-        return Results.Ok(new Response(dryRun == true, version, from, file.Rates.Count, diff, clock.ElapsedMilliseconds));
+        return Results.Ok(new Response(dryRun, version, from, file.Rates.Count, diff, clock.ElapsedMilliseconds));
     }
 
     static async Task<RateDeckFile?> ReadAsync(Stream body, DeckKind kind, CancellationToken cancellationToken)

@@ -71,9 +71,13 @@ public sealed partial class PriceBookStore(Database database, ILogger<PriceBookS
             var old = Volatile.Read(ref compiled);
             var fresh = new Compiled();
             foreach (var (key, loading) in old.Decks)
-                if (loading is { IsValueCreated: true, Value: { IsCompletedSuccessfully: true } task } && await task is { } deck
-                    && await CompiledDeck.StampAsync(database, key.TenantId, key.Deck, cancellationToken) == deck.Stamp)
-                    fresh.Decks.TryAdd(key, loading);
+                if (loading is { IsValueCreated: true, Value: { IsCompletedSuccessfully: true } task } && await task is { } deck)
+                {
+                    if (await CompiledDeck.StampAsync(database, key.TenantId, key.Deck, cancellationToken) == deck.Stamp)
+                        fresh.Decks.TryAdd(key, loading);
+                    else
+                        await DeckAsync(fresh, key.TenantId, key.Deck, cancellationToken);
+                }
             foreach (var (key, _) in old.Books)
                 if (await LoadAsync(fresh, key.TenantId, key.PlanVersionId, cancellationToken) is { } book)
                     fresh.Books.TryAdd(key, book);

@@ -57,13 +57,19 @@ public static class Scope
     /// <summary>Take payments, save methods, refund.</summary>
     public const string PaymentsWrite = "payments:write";
 
+    /// <summary>Read telephone numbers and SIP users.</summary>
+    public const string NumbersRead = "numbers:read";
+
+    /// <summary>Add, assign, release and retire telephone numbers, and change SIP users.</summary>
+    public const string NumbersWrite = "numbers:write";
+
     /// <summary>Prove the books.</summary>
     public const string LedgerRead = "ledger:read";
 
     /// <summary>All scopes.</summary>
     public static readonly IReadOnlyList<string> Known =
         [All, CustomersRead, CustomersWrite, UsageWrite, UsageRead, WalletWrite, AccountsRead, AccountsWrite, AccountsAdmin, CatalogRead, CatalogWrite, SubscriptionsRead, SubscriptionsWrite,
-            InvoicesRead, InvoicesWrite, PaymentsRead, PaymentsWrite, LedgerRead];
+            InvoicesRead, InvoicesWrite, PaymentsRead, PaymentsWrite, NumbersRead, NumbersWrite, LedgerRead];
 }
 
 /// <summary>Who a caller is: one of the roles of people, or a program with a key.</summary>

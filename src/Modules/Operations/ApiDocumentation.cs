@@ -42,6 +42,8 @@ public static partial class ApiDocumentation
         ("accounts", "Who pays."),
         ("catalog", "Plans and rate decks."),
         ("subscriptions", "Accounts on plans: periods, renewals, changes."),
+        ("numbers", "Telephone numbers and SIP users."),
+        ("routing", "Carriers, what they cost, and the way of calls to them."),
         ("auth", "Users, sessions, second factors, API keys."),
         ("operations", "The books and their proof."),
         ("monitoring", "Whether it lives and is ready."),

@@ -32,6 +32,10 @@ static partial class SettingsCheck
             return Problem.Invalid("branding", "a name, a logo (an address, or data:image/png;base64, or data:image/jpeg;base64, of at most 200 kB, which is printed on invoices) and a colour such as #0a4d8c");
         if (s.RechargesPerDay is not (>= 0 and <= 100))
             return Problem.Invalid("rechargesPerDay", "0 to 100");
+        if (s.NumberQuarantineDays is not (>= 0 and <= 365))
+            return Problem.Invalid("numberQuarantineDays", "0 to 365");
+        if (s.Routing is { } routing && routing.Read() is null)
+            return Problem.Invalid("routing", RoutingSettings.Expected);
         return DunningSettings.Read(s.Dunning).Problem ?? OfSupplier(s.Gst, s.Country) ?? OfTaxes(s) ?? OfPortal(s.EInvoice) ?? OfBank(s.Bank);
     }
 

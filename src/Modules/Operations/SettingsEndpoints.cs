@@ -77,6 +77,8 @@ public static class SettingsEndpoints
         PaymentTermsDays = change.PaymentTermsDays ?? before.PaymentTermsDays,
         Dunning = change.Dunning ?? before.Dunning,
         RechargesPerDay = change.RechargesPerDay ?? before.RechargesPerDay,
+        NumberQuarantineDays = change.NumberQuarantineDays ?? before.NumberQuarantineDays,
+        Routing = change.Routing ?? before.Routing,
         EInvoice = change.EInvoice is { } portal ? portal with { Password = Sealed(before.EInvoice?.Password, portal.Password, master) } : before.EInvoice,
         Bank = change.Bank ?? before.Bank,
         Branding = change.Branding ?? before.Branding,

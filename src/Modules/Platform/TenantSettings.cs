@@ -48,6 +48,12 @@ public sealed record TenantSettings
     /// <summary>How often in a day a wallet is recharged by itself at most; 3 when left out.</summary>
     public int? RechargesPerDay { get; init; }
 
+    /// <summary>Days that a telephone number rests after it was given back; 30 when left out.</summary>
+    public int? NumberQuarantineDays { get; init; }
+
+    /// <summary>How calls find a carrier.</summary>
+    public RoutingSettings? Routing { get; init; }
+
     /// <summary>How documents are registered with the portal.</summary>
     public EInvoiceSettings? EInvoice { get; init; }
 

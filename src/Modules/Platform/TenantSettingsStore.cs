@@ -28,6 +28,7 @@ public static class TenantSettingsStore
                 RoundOff = stored.RoundOff ?? true,
                 InvoiceSeries = stored.InvoiceSeries ?? "INV",
                 RechargesPerDay = stored.RechargesPerDay ?? 3,
+                NumberQuarantineDays = stored.NumberQuarantineDays ?? 30,
                 PaymentTermsDays = stored.PaymentTermsDays ?? 15,
             },
             version);

@@ -83,6 +83,7 @@ sealed class SubscriptionWrites(SubscriptionAllowances allowances, CallLimits li
         await limits.SaveAsync(connection, tenantId, taken, cancellationToken);
         await SavePlansAsync(connection, tenantId, taken, cancellationToken);
         await allowances.SaveAsync(connection, tenantId, taken, cancellationToken);
+        await SubscriptionEnds.EnqueueAsync(connection, tenantId, taken, cancellationToken);
     }
 
     /// <summary>Writes subscriptions as they are now.</summary>

@@ -25,6 +25,7 @@ public static class SubscriptionsModule
         services.AddSingleton<DueSubscriptions>();
         services.AddSingleton<SubscriptionTools>();
         services.AddSingleton(p => new DunnedSubscriptions(p.GetRequiredService<SubscriptionStore>(), p.GetRequiredService<SubscriptionSteps>(), p.GetRequiredService<DueSubscriptions>()));
+        services.AddSingleton(p => new SubscriptionLimits(p.GetRequiredService<SubscriptionStore>(), p.GetRequiredService<PlanOffers>()));
         services.AddSingleton(p => new SubscriptionSeeds(p.GetRequiredService<SubscriptionTools>()));
         services.AddSingleton<FollowCustomer>();
         // The arrow goes from subscriptions to customers; what a customer's subscriptions do with it is done through this.

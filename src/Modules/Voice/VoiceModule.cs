@@ -1,6 +1,8 @@
 using Balatrix.Modules.Identity;
 using Balatrix.Modules.Usage;
 using Balatrix.Modules.Voice.EventSocket;
+using Balatrix.Modules.Voice.Numbers;
+using Balatrix.Modules.Voice.Routing;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
@@ -18,6 +20,8 @@ public static class VoiceModule
         services.AddOptions<FreeSwitchOptions>().BindConfiguration(FreeSwitchOptions.Section);
         services.AddSingleton<FreeSwitchNodes>();
         services.AddHostedService(provider => provider.GetRequiredService<FreeSwitchNodes>());
+        services.AddNumbers();
+        services.AddRoutes();
     }
 
     /// <summary>Its routes.</summary>
@@ -44,5 +48,7 @@ public static class VoiceModule
         routes.MapPost("/api/v1/webhooks/cdr", CdrEndpoints.Webhook).WithTags("cdrs").RequireScope(Scope.UsageWrite, basic: true)
             .Accepts<object>("application/json", "text/xml", "application/x-www-form-urlencoded", "*/*").WithSummary("FreeSWITCH mod_json_cdr and mod_xml_cdr post here as they are")
             .Produces<UsageAnswerView>(201).Produces<UsageAnswerView>().Produces<UsageAnswerView>(202).ProducesProblem(409);
+        routes.MapNumbers();
+        routes.MapRoutes();
     }
 }

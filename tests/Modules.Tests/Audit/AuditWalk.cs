@@ -43,6 +43,8 @@ public sealed partial class AuditWalk(TestApp app) : IClassFixture<TestApp>
         await CatalogAsync();
         var account = await CustomersAsync();
         await SubscriptionsAsync(account);
+        await NumbersAsync(account);
+        await RoutingAsync();
         await LoginsAsync();
         await Does("PUT", "/api/v1/settings", new { invoiceSeries = "AW" });
         await Does("POST", "/api/v1/cdrs/rerate", new { from = DateTimeOffset.UtcNow.AddDays(-1), to = DateTimeOffset.UtcNow, preview = false, runId = "walk", reason = "walk" });
@@ -105,6 +107,27 @@ public sealed partial class AuditWalk(TestApp app) : IClassFixture<TestApp>
         await Does("POST", $"/api/v1/subscriptions/{id}/activate", null);
         await Does("DELETE", $"/api/v1/subscriptions/{id}", null);
         await Does("POST", $"/api/v1/subscriptions/{id}/cancel", new { when = "now" });
+    }
+
+    async Task NumbersAsync(string account)
+    {
+        var subscription = (await Does("POST", "/api/v1/subscriptions", new { account, plan = "starter" })).GetProperty("subscription").GetProperty("id").GetString();
+        var id = (await Does("POST", "/api/v1/dids", new { number = "+912269009999" })).GetProperty("id");
+        await Does("PUT", $"/api/v1/dids/{id}", new { label = "walk" });
+        await Does("POST", $"/api/v1/dids/{id}/assign", new { subscription });
+        await Does("POST", $"/api/v1/dids/{id}/release", null);
+        await Does("DELETE", $"/api/v1/dids/{id}", null);
+        await Does("POST", "/api/v1/dids/import", "number\n+912269009998\n", "text/csv");
+        var user = (await Does("POST", "/api/v1/sip-users", new { name = "walk", account })).GetProperty("id");
+        await Does("DELETE", $"/api/v1/sip-users/{user}", null);
+    }
+
+    async Task RoutingAsync()
+    {
+        var id = (await Does("POST", "/api/v1/carriers", new { name = "Walk", gateway = "walk" })).GetProperty("id");
+        await Does("PUT", $"/api/v1/carriers/{id}", new { priority = 5 });
+        await Does("POST", $"/api/v1/carriers/{id}/import", "prefix,rate\n91,0.50\n", "text/csv");
+        await Does("DELETE", $"/api/v1/carriers/{id}", null);
     }
 
     async Task LoginsAsync()

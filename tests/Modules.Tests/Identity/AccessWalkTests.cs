@@ -25,6 +25,16 @@ public sealed partial class AccessWalkTests(IdentityApp app) : IClassFixture<Ide
         ["GET /api/v1/addons/{}"] = "public",
         ["GET /api/v1/payments/gateways"] = "admin",
         ["PUT /api/v1/payments/gateways/{}"] = "admin",
+        ["POST /api/v1/sip-users"] = "admin,support",
+        ["GET /api/v1/sip-users"] = "admin,support,customer",
+        ["DELETE /api/v1/sip-users/{}"] = "admin,support",
+        ["POST /api/v1/carriers"] = "admin",
+        ["GET /api/v1/carriers"] = "admin,support",
+        ["GET /api/v1/carriers/lookup"] = "admin,support",
+        ["GET /api/v1/carriers/{}"] = "admin,support",
+        ["PUT /api/v1/carriers/{}"] = "admin",
+        ["DELETE /api/v1/carriers/{}"] = "admin",
+        ["POST /api/v1/carriers/{}/import"] = "admin",
         ["GET /api/v1/subscriptions/{}/history"] = "admin,support,customer",
     };
 

@@ -1,0 +1,1 @@
+drop table voice.carriers, voice.sip_users, voice.numbers;
