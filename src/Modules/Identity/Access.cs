@@ -63,13 +63,19 @@ public static class Scope
     /// <summary>Add, assign, release and retire telephone numbers, and change SIP users.</summary>
     public const string NumbersWrite = "numbers:write";
 
+    /// <summary>Read fraud rules and alerts.</summary>
+    public const string FraudRead = "fraud:read";
+
+    /// <summary>Change fraud rules, close and allow alerts.</summary>
+    public const string FraudWrite = "fraud:write";
+
     /// <summary>Prove the books.</summary>
     public const string LedgerRead = "ledger:read";
 
     /// <summary>All scopes.</summary>
     public static readonly IReadOnlyList<string> Known =
         [All, CustomersRead, CustomersWrite, UsageWrite, UsageRead, WalletWrite, AccountsRead, AccountsWrite, AccountsAdmin, CatalogRead, CatalogWrite, SubscriptionsRead, SubscriptionsWrite,
-            InvoicesRead, InvoicesWrite, PaymentsRead, PaymentsWrite, NumbersRead, NumbersWrite, LedgerRead];
+            InvoicesRead, InvoicesWrite, PaymentsRead, PaymentsWrite, NumbersRead, NumbersWrite, FraudRead, FraudWrite, LedgerRead];
 }
 
 /// <summary>Who a caller is: one of the roles of people, or a program with a key.</summary>

@@ -6,6 +6,7 @@ using Balatrix.Modules.Identity;
 using Balatrix.Modules.Ledger;
 using Balatrix.Modules.Platform;
 using Balatrix.Modules.Usage;
+using Balatrix.Modules.Voice.Fraud;
 using Balatrix.Modules.Voice.FreeSwitch;
 using Microsoft.AspNetCore.Http;
 
@@ -20,16 +21,17 @@ public static class CdrEndpoints
     /// <summary>The services that are calls.</summary>
     public static readonly Service[] Calls = [Service.VoiceOutbound, Service.VoiceInbound];
 
-    internal static async Task Post(HttpContext context, RequestBodies bodies, UsageIntake intake, TenantClock clock, CancellationToken cancellationToken)
+    internal static async Task Post(HttpContext context, RequestBodies bodies, UsageIntake intake, FraudGuard guard, TenantClock clock, CancellationToken cancellationToken)
     {
         using var body = await bodies.ReadAsync(context.Request, cancellationToken);
         var tenantId = Caller.Of(context).TenantId;
         var parsed = new UsageReading(await clock.NowAsync(tenantId, cancellationToken)).ReadCdr(body.Span);
         var answers = await intake.ChargeAsync(tenantId, [parsed], hasHappened: true, cancellationToken);
+        guard.Recorded(tenantId, [parsed], answers);
         await UsageIntake.WriteOneAsync(context, answers[0], cancellationToken);
     }
 
-    internal static async Task PostBatch(HttpContext context, RequestBodies bodies, UsageIntake intake, TenantClock clock, CancellationToken cancellationToken)
+    internal static async Task PostBatch(HttpContext context, RequestBodies bodies, UsageIntake intake, FraudGuard guard, TenantClock clock, CancellationToken cancellationToken)
     {
         var tenantId = Caller.Of(context).TenantId;
         UsageAnswer[] answers;
@@ -38,12 +40,13 @@ public static class CdrEndpoints
             var reading = new UsageReading(await clock.NowAsync(tenantId, cancellationToken));
             var parsed = UsageReading.Split(body.Span, LargestBatch).ConvertAll(e => reading.ReadCdr(body.Span[e]));
             answers = await intake.ChargeAsync(tenantId, parsed, hasHappened: true, cancellationToken);
+            guard.Recorded(tenantId, parsed, answers);
         }
         await UsageIntake.WriteBatchAsync(context.Response, answers, cancellationToken);
     }
 
     /// <summary>What FreeSWITCH posts, as it is. It repeats until it gets a 2xx, so whatever is kept is answered with one.</summary>
-    internal static async Task Webhook(HttpContext context, RequestBodies bodies, UsageIntake intake, CallLegs legs, TenantClock clock, CancellationToken cancellationToken)
+    internal static async Task Webhook(HttpContext context, RequestBodies bodies, UsageIntake intake, CallLegs legs, FraudGuard guard, TenantClock clock, CancellationToken cancellationToken)
     {
         using var body = await bodies.ReadAsync(context.Request, cancellationToken);
         var (call, fault) = FreeSwitchCdr.Read(body.Span);
@@ -64,6 +67,7 @@ public static class CdrEndpoints
             ? new ParsedUsage("", usage, late)
             : new ParsedUsage(call.AccountCode, usage, null);
         var answers = await intake.ChargeAsync(tenantId, [parsed], hasHappened: true, cancellationToken);
+        guard.Recorded(tenantId, [parsed], answers);
         await UsageIntake.WriteOneAsync(context, answers[0], cancellationToken);
     }
 

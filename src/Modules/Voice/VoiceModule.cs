@@ -1,6 +1,7 @@
 using Balatrix.Modules.Identity;
 using Balatrix.Modules.Usage;
 using Balatrix.Modules.Voice.EventSocket;
+using Balatrix.Modules.Voice.Fraud;
 using Balatrix.Modules.Voice.Numbers;
 using Balatrix.Modules.Voice.Routing;
 using Microsoft.AspNetCore.Builder;
@@ -22,6 +23,7 @@ public static class VoiceModule
         services.AddHostedService(provider => provider.GetRequiredService<FreeSwitchNodes>());
         services.AddNumbers();
         services.AddRoutes();
+        services.AddFraud();
     }
 
     /// <summary>Its routes.</summary>
@@ -50,5 +52,6 @@ public static class VoiceModule
             .Produces<UsageAnswerView>(201).Produces<UsageAnswerView>().Produces<UsageAnswerView>(202).ProducesProblem(409);
         routes.MapNumbers();
         routes.MapRoutes();
+        routes.MapFraud();
     }
 }
