@@ -23,6 +23,8 @@ sealed class EventSocketConnection : IAsyncDisposable
     readonly Channel<Request> requests = Channel.CreateBounded<Request>(new BoundedChannelOptions(MostWaiting) { SingleReader = true });
     readonly ConcurrentQueue<TaskCompletionSource<string>> awaited = new();
 
+    string? givenUp;
+
     EventSocketConnection(TcpClient client, Func<FreeSwitchEvent, CancellationToken, ValueTask> onEvent)
     {
         (this.client, this.onEvent, stream) = (client, onEvent, client.GetStream());
@@ -66,6 +68,13 @@ sealed class EventSocketConnection : IAsyncDisposable
         if (awaited.Count + commands.Length > MostWaiting || !requests.Writer.TryWrite(new(Encoding.UTF8.GetBytes(text.ToString()), answers)))
             throw new FreeSwitchUnavailableException(Ended.IsCompleted ? "The connection to FreeSWITCH has ended." : "Too many commands wait for FreeSWITCH.");
         return Array.ConvertAll(answers, a => a.Task);
+    }
+
+    /// <summary>Gives it up, since an answer that never came would be taken for the next one's.</summary>
+    public void Abandon(string reason)
+    {
+        givenUp ??= reason;
+        closing.Cancel();
     }
 
     /// <summary>Closes it; commands that wait fail.</summary>
@@ -122,7 +131,7 @@ sealed class EventSocketConnection : IAsyncDisposable
         }
         catch (OperationCanceledException)
         {
-            return "closed by us";
+            return givenUp ?? "closed by us";
         }
         catch (Exception e) when (e is not OutOfMemoryException)
         {

@@ -195,6 +195,7 @@ sealed class LinkSession : IAsyncDisposable
         }
         catch (TimeoutException e)
         {
+            commands!.Abandon("a command was not answered in time");
             throw new FreeSwitchUnavailableException("FreeSWITCH did not answer in time.", e);
         }
     }

@@ -128,7 +128,7 @@ public sealed partial class NodeLink : IAsyncDisposable
                 queue.Add(FreeSwitchEvent.Synthetic(FreeSwitchEvent.LinkDown, new("Core-UUID", opened.CoreUuid), new KeyValuePair<string, string>("Reason", reason)));
             }
         }
-        catch (Exception e) when (e is not OutOfMemoryException && !cancellationToken.IsCancellationRequested)
+        catch (Exception e) when (e is not OutOfMemoryException && !(e is OperationCanceledException && cancellationToken.IsCancellationRequested))
         {
             // Whatever it was, the next attempt may do better; a link that is given up would leave calls without control.
             return e.Message;
