@@ -17,7 +17,7 @@ public static class LookUpRoute
     public sealed record Query(string? Number, string? Price, string? Currency, DateTimeOffset? At);
 
     /// <summary>A carrier that was considered.</summary>
-    /// <param name="Place">In the order of trying, from 1; null when it is not tried.</param>
+    /// <param name="Place">In the order of trying, from 1; null when it is not tried, as after the first eight.</param>
     /// <param name="CarrierId">Its number.</param>
     /// <param name="Carrier">Its name.</param>
     /// <param name="Prefix">The prefix of its deck that the number matches.</param>
@@ -55,7 +55,7 @@ public static class LookUpRoute
         var (decision, carriers, policy) = await planner.ExplainAsync(tenantId, digits, query.Price is null ? null : price, currency, at, cancellationToken);
         return Results.Ok(new Response(
             "+" + digits, at, query.Price is null ? null : Money.Format(price), currency, policy.ProtectMargin ? Percent(policy.MarginBasisPoints) : null, policy.ByWeight ? "weight" : "cheapest",
-            decision.Refusal, [.. carriers.Select((c, i) => View(c, i < decision.Routes.Count ? i + 1 : null, query.Price is not null, digits))]));
+            decision.Refusal, [.. carriers.Select((c, i) => View(c, i < Math.Min(decision.Routes.Count, RoutePlanner.MostRoutes) ? i + 1 : null, query.Price is not null, digits))]));
     }
 
     static Candidate View(JudgedCarrier judged, int? place, bool isPriced, string digits)

@@ -30,6 +30,9 @@ sealed record JudgedCarrier(Carrier Carrier, JudgedOffer Judged, string? Prefix)
 /// <summary>Finds the carriers of a call, from memory.</summary>
 public sealed class RoutePlanner
 {
+    /// <summary>Carriers that a call tries at most: their dial strings go to FreeSWITCH in one line.</summary>
+    public const int MostRoutes = 8;
+
     const long MinuteMilliseconds = 60_000;
 
     static readonly RoutePlan Nothing = new([], null);
@@ -56,7 +59,7 @@ public sealed class RoutePlanner
             return NoRoute;
         var (offers, _) = await OffersAsync(tenantId, table, digits, sellCurrency, at, cancellationToken);
         var decision = LeastCost.Decide(offers, sellPerMinuteMicros, table.Policy, Chance());
-        return new([.. decision.Routes.Select(r => RouteOf(Array.Find(table.Carriers, c => c.Id == r.Offer.CarrierId)!, r, digits))], decision.Refusal);
+        return new([.. decision.Routes.Take(MostRoutes).Select(r => RouteOf(Array.Find(table.Carriers, c => c.Id == r.Offer.CarrierId)!, r, digits))], decision.Refusal);
     }
 
     /// <summary>The same with the reasons, on carriers as they are in the database at this moment.</summary>

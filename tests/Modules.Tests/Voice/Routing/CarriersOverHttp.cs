@@ -125,6 +125,18 @@ public sealed class CarriersOverHttp(NumberWorld world) : IClassFixture<NumberWo
     }
 
     [Fact]
+    public async Task However_many_carriers_there_are_their_dial_strings_fit_one_command()
+    {
+        var (client, tenant) = await TenantAsync();
+        for (var i = 10; i < 22; i++)
+            await CarrierAsync(client, new string('g', 62) + i, "prefix,rate\n*,0.50\n", new { dialRules = new[] { new { prefix = "", prepend = "+123456789012345" } } });
+        var plan = await PlanAsync(tenant, "+919812345678901", 1_000_000);
+        Assert.Equal(RoutePlanner.MostRoutes, plan.Routes.Count);
+        var all = string.Join('|', plan.Routes.Select(r => r.DialString));
+        Assert.Equal(all, Balatrix.Modules.Voice.EventSocket.ApiArgument.DialString(all));
+    }
+
+    [Fact]
     public async Task Costs_are_imported_whole_or_not_at_all()
     {
         var (client, _) = await TenantAsync();
