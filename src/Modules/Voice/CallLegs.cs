@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using Balatrix.Modules.Platform;
 using Balatrix.Modules.Voice.FreeSwitch;
@@ -16,12 +17,13 @@ public sealed class CallLegs(Database database, TenantClock clock)
         async (connection, ct) => await Database.ExecuteAsync(
             connection,
             """
-            insert into voice.call_legs (tenant_id, leg_id, a_leg_id, calling, called, started_at, talk_ms, hangup_cause, detail, received_at)
-            values ($1, $2, $3, $4, $5, $6, $7, $8, $9::jsonb, $10) on conflict (tenant_id, leg_id) do nothing
+            insert into voice.call_legs (tenant_id, leg_id, a_leg_id, calling, called, started_at, talk_ms, hangup_cause, detail, received_at, carrier, pdd_ms)
+            values ($1, $2, $3, $4, $5, $6, $7, $8, $9::jsonb, $10, $11, $12) on conflict (tenant_id, leg_id) do nothing
             """,
             [
                 tenantId, call.Uuid, call.ALegUuid, call.Calling, call.Called, call.StartedAt, call.TalkMs, call.Facts.GetValueOrDefault("hangupCause", ""), call.Detail(),
-                await clock.NowAsync(tenantId, ct),
+                await clock.NowAsync(tenantId, ct), call.Facts.GetValueOrDefault("carrier"),
+                long.TryParse(call.Facts.GetValueOrDefault("pddMs"), NumberStyles.None, CultureInfo.InvariantCulture, out var pddMs) ? pddMs : null,
             ],
             ct),
         cancellationToken) == 1;

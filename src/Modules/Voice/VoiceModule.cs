@@ -37,7 +37,7 @@ public static class VoiceModule
         cdrs.MapGet("", CdrEndpoints.List).RequireRoles(Roles.Everyone, Scope.UsageRead).WithSummary("List call records, latest first; status=unrated lists what waits for a rate")
             .Produces<UsagePage>();
         cdrs.MapGet("statistics", CdrReports.Statistics).RequireRoles(Roles.Everyone, Scope.UsageRead).WithSummary("Counts, minutes and cost").Produces<CallSumsView>();
-        cdrs.MapGet("analytics", CdrReports.Analytics).RequireRoles(Roles.Everyone, Scope.UsageRead).WithSummary("By hour, day, direction, cause or plan, with ACD and ASR")
+        cdrs.MapGet("analytics", CdrReports.Analytics).RequireRoles(Roles.Everyone, Scope.UsageRead).WithSummary("By hour, hour_of_day, day, direction, cause, plan, carrier, route, country, destination or prefix, with ASR, ACD and PDD")
             .Produces<CallSumsView>();
         cdrs.MapGet("top-destinations", CdrReports.TopDestinations).RequireRoles(Roles.Everyone, Scope.UsageRead).WithSummary("Destinations by minutes or cost")
             .Produces<CallSumsView>();

@@ -25,6 +25,9 @@ public static class CallingCodes
 
     static readonly FrozenDictionary<string, string>.AlternateLookup<ReadOnlySpan<char>> Codes = Read().GetAlternateLookup<ReadOnlySpan<char>>();
 
+    /// <summary>Every code with its country.</summary>
+    public static IEnumerable<(string Code, string Country)> All => Codes.Dictionary.Select(c => (c.Key, c.Value));
+
     /// <summary>Whether there is such a country in the table.</summary>
     public static bool IsCountry(string iso) => iso.Length == 2 && Codes.Dictionary.Values.Contains(iso);
 

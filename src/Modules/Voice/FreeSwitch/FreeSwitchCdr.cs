@@ -45,6 +45,11 @@ public static class FreeSwitchCdr
         facts["switchName"] = Cut(fields.SwitchName, 64);
         if (times.Answer > 0 && Math.Abs(times.End - times.Answer - talk) > MicrosPerSecond)
             facts["flag"] = "duration_mismatch";
+        if (times.PostDialDelayMs is { } delay)
+            facts["pddMs"] = delay.ToString(CultureInfo.InvariantCulture);
+        // A leg to a gateway is that gateway's; what the call was given first stands on the leg that the caller made.
+        if ((v.GetValueOrDefault("sip_gateway_name") ?? v.GetValueOrDefault("bill_carrier")) is { Length: > 0 } carrier)
+            facts["carrier"] = Cut(carrier, 64);
         var aLeg = ALegOf(v);
         return (new CallRecord(
             uuid, aLeg, Cut(Of("accountcode"), 64), Cut(fields.Profile.GetValueOrDefault("caller_id_number", ""), 64),
@@ -99,6 +104,16 @@ public static class FreeSwitchCdr
 
         public Problem? Problem { get; private set; }
 
+        /// <summary>From the start until it rang or early media came, whichever was first; null when neither is known.</summary>
+        public long? PostDialDelayMs
+        {
+            get
+            {
+                var first = new[] { Told("progress_uepoch"), Told("progress_media_uepoch") }.Where(at => at >= Start).DefaultIfEmpty().Min();
+                return first > 0 && first - Start < LongestCallSeconds * MicrosPerSecond ? (first - Start) / 1000 : null;
+            }
+        }
+
         public long Start { get; }
 
         public long Answer { get; }
@@ -106,6 +121,8 @@ public static class FreeSwitchCdr
         public long End { get; }
 
         public long TalkMicros { get; }
+
+        long Told(string name) => long.TryParse(variables.GetValueOrDefault(name), NumberStyles.None, CultureInfo.InvariantCulture, out var micros) ? micros : 0;
 
         long Instant(string name)
         {
