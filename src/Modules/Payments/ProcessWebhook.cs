@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using Balatrix.Core.Payments;
 using Balatrix.Modules.Audit;
@@ -26,8 +27,11 @@ sealed class ProcessWebhook : IJobHandler
         Unmatched,
     }
 
-    public static JobRequest Request(GatewayKind gateway, string eventId, DateTimeOffset? runAt = null) =>
-        new(Queue, Kind, JsonSerializer.Serialize(new Payload(gateway, eventId)), runAt);
+    /// <summary>The first look at an event: there is one, however often the event is posted.</summary>
+    public static JobRequest First(GatewayKind gateway, string eventId) =>
+        new(Queue, Kind, JsonSerializer.Serialize(new Payload(gateway, eventId)), Key: string.Create(CultureInfo.InvariantCulture, $"{gateway}/{eventId}"));
+
+    static JobRequest Again(GatewayKind gateway, string eventId, DateTimeOffset runAt) => new(Queue, Kind, JsonSerializer.Serialize(new Payload(gateway, eventId)), runAt);
 
     public async Task RunAsync(JobRun run, CancellationToken cancellationToken)
     {
@@ -46,7 +50,7 @@ sealed class ProcessWebhook : IJobHandler
             "update payments.webhook_events set outcome = $4, payment_id = $5, tries = tries + 1, processed_at = $6 where tenant_id = $1 and gateway = $2 and event_id = $3",
             [run.TenantId, (short)payload.Gateway, payload.EventId, outcome.ToString().ToLowerInvariant(), paymentId, isOver ? run.Now : null], cancellationToken);
         if (!isOver)
-            await JobQueue.EnqueueAsync(run.Connection, run.TenantId, Request(payload.Gateway, payload.EventId, run.Now + Patience[tries]), cancellationToken);
+            await JobQueue.EnqueueAsync(run.Connection, run.TenantId, Again(payload.Gateway, payload.EventId, run.Now + Patience[tries]), cancellationToken);
     }
 
     static async Task<(Outcome, long? PaymentId)> LearnAsync(JobRun run, GatewayKind gateway, GatewayEvent told, CancellationToken cancellationToken)

@@ -4,6 +4,8 @@ using Balatrix.Modules.Payments.Gateways;
 using Balatrix.Modules.Platform;
 using Balatrix.Modules.Platform.Jobs;
 using Microsoft.AspNetCore.Http;
+using Npgsql;
+using NpgsqlTypes;
 
 namespace Balatrix.Modules.Payments;
 
@@ -20,13 +22,13 @@ public static class WebhookEndpoints
     /// <param name="Duplicate">Whether it had come before.</param>
     public sealed record WebhookAnswer(bool Received, bool Duplicate);
 
-    internal static Task<IResult> Razorpay(HttpContext context, GatewayDirectory gateways, Database database, TimeProvider time, CancellationToken cancellationToken) =>
-        TakeAsync(GatewayKind.Razorpay, context, gateways, database, time, cancellationToken);
+    internal static Task<IResult> Razorpay(HttpContext context, GatewayDirectory gateways, Database database, JobSignals signals, TimeProvider time, CancellationToken cancellationToken) =>
+        TakeAsync(GatewayKind.Razorpay, context, gateways, database, signals, time, cancellationToken);
 
-    internal static Task<IResult> Stripe(HttpContext context, GatewayDirectory gateways, Database database, TimeProvider time, CancellationToken cancellationToken) =>
-        TakeAsync(GatewayKind.Stripe, context, gateways, database, time, cancellationToken);
+    internal static Task<IResult> Stripe(HttpContext context, GatewayDirectory gateways, Database database, JobSignals signals, TimeProvider time, CancellationToken cancellationToken) =>
+        TakeAsync(GatewayKind.Stripe, context, gateways, database, signals, time, cancellationToken);
 
-    static async Task<IResult> TakeAsync(GatewayKind kind, HttpContext context, GatewayDirectory gateways, Database database, TimeProvider time, CancellationToken cancellationToken)
+    static async Task<IResult> TakeAsync(GatewayKind kind, HttpContext context, GatewayDirectory gateways, Database database, JobSignals signals, TimeProvider time, CancellationToken cancellationToken)
     {
         if (await ReadAsync(context.Request, cancellationToken) is not { } body)
             return new Problem(413, "body_too_large", $"A webhook has at most {LargestBody / 1024} KB.").ToResult();
@@ -40,7 +42,7 @@ public static class WebhookEndpoints
                 continue;
             var reading = gateway.Client.ReadWebhook(body, name => context.Request.Headers.TryGetValue(name, out var value) ? value.ToString() : null, now);
             if (reading is { Verdict: WebhookVerdict.Genuine, Event: { } told })
-                return Results.Ok(new WebhookAnswer(true, Duplicate: !await KeepAsync(database, tenantId, kind, told, body, now, cancellationToken)));
+                return Results.Ok(new WebhookAnswer(true, Duplicate: !await KeepAsync(database, signals, tenantId, kind, told, body, now, cancellationToken)));
             if (reading.Verdict != WebhookVerdict.Forged)
                 worst = reading.Verdict;
         }
@@ -52,24 +54,29 @@ public static class WebhookEndpoints
         };
     }
 
-    /// <summary>Keeps an event with the job that will look at it; false when it is here already.</summary>
-    static Task<bool> KeepAsync(Database database, int tenantId, GatewayKind kind, GatewayEvent told, byte[] body, DateTimeOffset now, CancellationToken cancellationToken) =>
-        database.InTenantAsync(tenantId, async (connection, ct) =>
+    /// <summary>Keeps an event with the job that will look at it, in one round trip; false when it is here already.</summary>
+    static async Task<bool> KeepAsync(
+        Database database, JobSignals signals, int tenantId, GatewayKind kind, GatewayEvent told, byte[] body, DateTimeOffset now, CancellationToken cancellationToken)
+    {
+        var isWork = told.Kind != GatewayEventKind.Other;
+        var keep = new NpgsqlBatchCommand(
+            """
+            insert into payments.webhook_events (tenant_id, gateway, event_id, name, payload, event, occurred_at, received_at, outcome, processed_at)
+            values ($1, $2, $3, $4, $5, $6::jsonb, $7, $8, $9, $10) on conflict do nothing
+            """)
         {
-            var isNew = await Database.ExecuteAsync(
-                connection,
-                """
-                insert into payments.webhook_events (tenant_id, gateway, event_id, name, payload, event, occurred_at, received_at, outcome, processed_at)
-                values ($1, $2, $3, $4, $5, $6::jsonb, $7, $8, $9, $10) on conflict do nothing
-                """,
-                [
-                    tenantId, (short)kind, told.Id, told.Name, body, JsonSerializer.Serialize(told), told.At, now, told.Kind == GatewayEventKind.Other ? "ignored" : "waiting",
-                    told.Kind == GatewayEventKind.Other ? now : null,
-                ], ct) == 1;
-            if (isNew && told.Kind != GatewayEventKind.Other)
-                await JobQueue.EnqueueAsync(connection, tenantId, ProcessWebhook.Request(kind, told.Id), ct);
-            return isNew;
-        }, cancellationToken);
+            Parameters =
+            {
+                new() { Value = tenantId }, new() { Value = (short)kind }, new() { Value = told.Id }, new() { Value = told.Name }, new() { Value = body },
+                new() { Value = JsonSerializer.Serialize(told) }, new() { Value = told.At.UtcDateTime }, new() { Value = now.UtcDateTime }, new() { Value = isWork ? "waiting" : "ignored" },
+                new() { Value = isWork ? DBNull.Value : now.UtcDateTime, NpgsqlDbType = NpgsqlDbType.TimestampTz },
+            },
+        };
+        await database.ExecuteInTenantAsync(tenantId, isWork ? [keep, JobQueue.EnqueueQuietlyCommand(tenantId, ProcessWebhook.First(kind, told.Id))] : [keep], cancellationToken);
+        if (isWork)
+            signals.Wake(ProcessWebhook.Queue);
+        return keep.RecordsAffected == 1;
+    }
 
     static async Task<byte[]?> ReadAsync(HttpRequest request, CancellationToken cancellationToken)
     {

@@ -18,6 +18,9 @@ public static class JobQueue
         select job_id, pg_notify('{Channel}', queue) from made
         """;
 
+    const string InsertQuietly =
+        "insert into platform.jobs (tenant_id, queue, kind, key, payload, run_at) values ($1, $2, $3, $4, $5::jsonb, $6) on conflict (tenant_id, kind, key) do nothing";
+
     /// <summary>Enqueues a job in the caller's transaction: there is no job when that is rolled back, and nobody sees it before the commit.</summary>
     /// <returns>The job's number, or null when there is one of that kind and key already.</returns>
     public static async Task<long?> EnqueueAsync(NpgsqlConnection connection, int tenantId, JobRequest request, CancellationToken cancellationToken)
@@ -41,7 +44,15 @@ public static class JobQueue
     }
 
     /// <summary>The statement that enqueues a job that is due at once, for a batch of statements in the caller's transaction.</summary>
-    public static NpgsqlBatchCommand EnqueueCommand(int tenantId, JobRequest request) => new(Insert)
+    public static NpgsqlBatchCommand EnqueueCommand(int tenantId, JobRequest request) => Command(Insert, tenantId, request);
+
+    /// <summary>
+    /// The same without a word to the workers: transactions that notify commit one after the other, each with its own flush. Whoever has many a second
+    /// wakes this node by <see cref="JobSignals"/> after the commit; other nodes find the job when they look next.
+    /// </summary>
+    public static NpgsqlBatchCommand EnqueueQuietlyCommand(int tenantId, JobRequest request) => Command(InsertQuietly, tenantId, request);
+
+    static NpgsqlBatchCommand Command(string sql, int tenantId, JobRequest request) => new(sql)
     {
         Parameters =
         {
