@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using Balatrix.Modules.Audit;
 using Balatrix.Modules.Invoicing;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -20,7 +21,7 @@ static class Billing
         await SetUpAsync(world, accounts, day);
         var cycle = world.Services.GetRequiredService<BillingCycle>();
         var watch = Stopwatch.StartNew();
-        var run = cycle.RunAsync(BenchWorld.Tenant, day, TimeSpan.MaxValue, CancellationToken.None);
+        var run = cycle.RunAsync(BenchWorld.Tenant, day, TimeSpan.MaxValue, Actor.System("bench"), CancellationToken.None);
         var (early, most) = (0L, 0L);
         while (!run.IsCompleted)
         {

@@ -20,14 +20,6 @@ public static class RetrySchedule
     /// <summary>eNACH: working days between two presentations.</summary>
     public const int BankWorkingDays = 3;
 
-    /// <summary>Razorpay takes a card debit no sooner than 36 hours and 5 minutes after the notice was asked for.</summary>
-    static readonly TimeSpan CardNotice = new(36, 5, 0);
-
-    /// <summary>RBI asks for 24 hours; NPCI debits 25 hours after the notice.</summary>
-    static readonly TimeSpan UpiNotice = TimeSpan.FromHours(25);
-
-    static readonly TimeSpan BankNotice = TimeSpan.FromHours(24);
-
     /// <summary>Days after the first attempt.</summary>
     static readonly int[] CardDays = [1, 3, 5, 7, 10, 14];
 
@@ -38,9 +30,6 @@ public static class RetrySchedule
 
     // Each bounced presentation costs the customer a fee at the bank: two in all, by working days.
     static readonly int[] BankDays = [BankWorkingDays];
-
-    // NPCI since 1 August 2025: AutoPay is executed before 10:00, from 13:00 to 17:00 and after 21:30 only.
-    static readonly (TimeSpan From, TimeSpan To)[] UpiPeaks = [(new(10, 0, 0), new(13, 0, 0)), (new(17, 0, 0), new(21, 30, 0))];
 
     /// <summary>The next attempt after a failure.</summary>
     /// <param name="failed">What was tried.</param>
@@ -60,22 +49,22 @@ public static class RetrySchedule
             return new(null, null, RetryStop.AttemptsUsed);
         var first = TimeZoneInfo.ConvertTime(failed.FirstAt, zone).DateTime;
         var at = failed.Method == RetryMethod.Bank
-            ? Instant(WorkingDayAfter(TimeZoneInfo.ConvertTime(failed.LastAt, zone).DateTime, BankWorkingDays, holidays), zone)
-            : Instant(first.AddDays(days[failed.Attempts - 1]), zone);
+            ? zone.InstantOf(WorkingDayAfter(TimeZoneInfo.ConvertTime(failed.LastAt, zone).DateTime, BankWorkingDays, holidays))
+            : zone.InstantOf(first.AddDays(days[failed.Attempts - 1]));
         at = Later(at, failed.LastAt + Apart(failed.Method));
         if (failed.Method is RetryMethod.Card or RetryMethod.CardMandate)
             at = WithinNetworkCap(at, failed.OfThirtyDays);
         if (failed.Method == RetryMethod.Upi)
-            at = OffPeak(at, zone);
+            at = MandateRules.UpiOffPeak(at, zone);
         return new(at, NoticeOf(failed.Method) is { } notice ? at - notice : null, null);
     }
 
     /// <summary>How long before a debit the customer has to be told; null when the method asks for no notice of ours.</summary>
     public static TimeSpan? NoticeOf(RetryMethod method) => method switch
     {
-        RetryMethod.CardMandate => CardNotice,
-        RetryMethod.Upi => UpiNotice,
-        RetryMethod.Bank => BankNotice,
+        RetryMethod.CardMandate => MandateRules.NoticeBefore(MandateKind.Card),
+        RetryMethod.Upi => MandateRules.NoticeBefore(MandateKind.Upi),
+        RetryMethod.Bank => MandateRules.NoticeBefore(MandateKind.Bank),
         _ => null,
     };
 
@@ -83,7 +72,7 @@ public static class RetrySchedule
     public static int AttemptsOf(RetryMethod method) => 1 + DaysOf(method).Length;
 
     /// <summary>Whether UPI AutoPay is executed at an instant.</summary>
-    public static bool IsOffPeak(DateTimeOffset at, TimeZoneInfo zone) => OffPeak(at, zone) == at;
+    public static bool IsOffPeak(DateTimeOffset at, TimeZoneInfo zone) => MandateRules.UpiOffPeak(at, zone) == at;
 
     static int[] DaysOf(RetryMethod method) => method switch
     {
@@ -106,15 +95,6 @@ public static class RetrySchedule
         return Later(at, oldest + NetworkWindow);
     }
 
-    static DateTimeOffset OffPeak(DateTimeOffset at, TimeZoneInfo zone)
-    {
-        var local = TimeZoneInfo.ConvertTime(at, zone);
-        foreach (var (from, to) in UpiPeaks)
-            if (local.TimeOfDay >= from && local.TimeOfDay < to)
-                return at + (to - local.TimeOfDay);
-        return at;
-    }
-
     static DateTime WorkingDayAfter(DateTime local, int workingDays, IReadOnlySet<DateOnly> holidays)
     {
         while (workingDays > 0)
@@ -127,8 +107,4 @@ public static class RetrySchedule
     }
 
     static DateTimeOffset Later(DateTimeOffset one, DateTimeOffset other) => one > other ? one : other;
-
-    /// <summary>The instant of a local time; one that a change of clocks skips is counted with the offset before the change.</summary>
-    static DateTimeOffset Instant(DateTime local, TimeZoneInfo zone) =>
-        new DateTimeOffset(local, zone.IsAmbiguousTime(local) ? zone.GetAmbiguousTimeOffsets(local).Max() : zone.GetUtcOffset(local)).ToUniversalTime();
 }

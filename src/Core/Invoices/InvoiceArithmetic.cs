@@ -21,7 +21,7 @@ public static class InvoiceArithmetic
         {
             if (line.TaxableMicros < 0)
                 throw new ArgumentException("Lines are never negative: a note gives back.", nameof(lines));
-            var taxable = TaxEngine.HalfUp(line.TaxableMicros, 1);
+            var taxable = ToPaisa(line.TaxableMicros);
             return line with { TaxableMicros = taxable, Tax = TaxEngine.OnExclusive(treatment, line.RateBasisPoints, taxable) };
         }),
         roundOffToRupee);
@@ -36,6 +36,9 @@ public static class InvoiceArithmetic
             return line with { TaxableMicros = taxable, Tax = tax };
         }),
         false);
+
+    /// <summary>Whole paisa, half up.</summary>
+    public static long ToPaisa(long micros) => TaxEngine.HalfUp(micros, 1);
 
     /// <summary>What makes a total whole rupees, half up: within −0.49 and 0.50.</summary>
     public static long RoundOff(long totalMicros)

@@ -73,7 +73,7 @@ public static class MandateRules
     /// <summary>Up to this amount, in rupees, no second factor is needed.</summary>
     public const long WithoutSecondFactorMicros = 15_000 * Money.MicrosPerUnit;
 
-    /// <summary>NPCI debits by itself 25 hours after the notice; sooner is refused.</summary>
+    /// <summary>RBI asks for 24 hours; NPCI debits by itself 25 hours after the notice; sooner is refused.</summary>
     static readonly TimeSpan UpiNotice = TimeSpan.FromHours(25);
 
     /// <summary>Razorpay refuses card debits sooner than 36 hours and 5 minutes after the notice was asked for.</summary>
@@ -81,6 +81,7 @@ public static class MandateRules
 
     static readonly TimeSpan BankNotice = TimeSpan.FromHours(24);
 
+    // NPCI since 1 August 2025: AutoPay is executed before 10:00, from 13:00 to 17:00 and after 21:30 only.
     static readonly (TimeOnly From, TimeOnly To)[] UpiPeaks = [(new(10, 0), new(13, 0)), (new(17, 0), new(21, 30))];
 
     /// <summary>How long before a debit the customer is told.</summary>
@@ -103,7 +104,9 @@ public static class MandateRules
             return (null, "mandate_not_active");
         if (amountMicros > mandate.MaxAmountMicros)
             return (null, "mandate_amount_exceeded");
-        var at = OffPeak(mandate.Kind, now + NoticeBefore(mandate.Kind), zone);
+        var at = now + NoticeBefore(mandate.Kind);
+        if (mandate.Kind == MandateKind.Upi)
+            at = UpiOffPeak(at, zone);
         if (mandate.ExpiresAt is { } end && at >= end)
             return (null, "mandate_expired");
         if (lastDebitAt is { } last && PeriodOf(mandate.Frequency, last, zone) is { } period && period == PeriodOf(mandate.Frequency, at, zone))
@@ -111,10 +114,9 @@ public static class MandateRules
         return (new(at, amountMicros > WithoutSecondFactorMicros), null);
     }
 
-    static DateTimeOffset OffPeak(MandateKind kind, DateTimeOffset at, TimeZoneInfo zone)
+    /// <summary>The first instant from one on at which UPI AutoPay is executed.</summary>
+    public static DateTimeOffset UpiOffPeak(DateTimeOffset at, TimeZoneInfo zone)
     {
-        if (kind != MandateKind.Upi)
-            return at;
         var local = TimeZoneInfo.ConvertTime(at, zone);
         var time = TimeOnly.FromTimeSpan(local.TimeOfDay);
         foreach (var (from, to) in UpiPeaks)

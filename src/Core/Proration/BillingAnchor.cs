@@ -12,13 +12,7 @@ public sealed record BillingAnchor(DateTimeOffset Start, TimeZoneInfo Zone)
     public static DateTimeOffset WholeSecond(DateTimeOffset at) => new(at.UtcTicks - (at.UtcTicks % TimeSpan.TicksPerSecond), TimeSpan.Zero);
 
     /// <summary>The instant so many months after the start.</summary>
-    public DateTimeOffset After(int months)
-    {
-        if (months == 0)
-            return Start;
-        var local = TimeZoneInfo.ConvertTime(Start, Zone).DateTime.AddMonths(months);
-        return new DateTimeOffset(local, OffsetAt(local)).ToUniversalTime();
-    }
+    public DateTimeOffset After(int months) => months == 0 ? Start : Zone.InstantOf(TimeZoneInfo.ConvertTime(Start, Zone).DateTime.AddMonths(months));
 
     /// <summary>The period of a number, from 0 on.</summary>
     public BillingPeriod Period(int number, BillingCycle cycle) => new(After(number * (int)cycle), After((number + 1) * (int)cycle));
@@ -39,7 +33,4 @@ public sealed record BillingAnchor(DateTimeOffset Start, TimeZoneInfo Zone)
 
     /// <summary>The period that an instant falls in.</summary>
     public BillingPeriod PeriodAt(DateTimeOffset at, BillingCycle cycle) => Period(NumberAt(at, cycle), cycle);
-
-    /// <summary>A local time that comes twice is meant the first time; one that is skipped is counted as if the clocks had not changed yet.</summary>
-    TimeSpan OffsetAt(DateTime local) => Zone.IsAmbiguousTime(local) ? Zone.GetAmbiguousTimeOffsets(local).Max() : Zone.GetUtcOffset(local);
 }

@@ -104,11 +104,9 @@ public sealed record PlanTerms
     /// <summary>The calendar month, in a tenant's zone, that an instant falls in: the period of allowances.</summary>
     public static (DateTimeOffset From, DateTimeOffset To) MonthOf(DateTimeOffset at, TimeZoneInfo zone)
     {
-        var local = TimeZoneInfo.ConvertTime(at, zone);
-        var first = new DateTime(local.Year, local.Month, 1);
-        return (Start(first), Start(first.AddMonths(1)));
-
-        DateTimeOffset Start(DateTime day) => new DateTimeOffset(day, zone.GetUtcOffset(day)).ToUniversalTime();
+        var day = zone.DayOf(at);
+        var first = new DateOnly(day.Year, day.Month, 1);
+        return (zone.StartOf(first), zone.StartOf(first.AddMonths(1)));
     }
 
     Problem? ValidateAllowances()

@@ -40,8 +40,7 @@ public static class MoneyEndpoints
             return Problem.Invalid("amount", "a decimal string of more than 0, such as \"100.00\"").ToResult();
         if (Check(request.Reference, "reference") is { } problem)
             return problem.ToResult();
-        if (Key(context) is not { } key)
-            return MissingKey.ToResult();
+        var key = IdempotencyKey.Of(context);
         var from = await AccountEndpoints.FindAsync(id, context, directory, accounts, cancellationToken);
         var to = request.To is null ? null : await AccountEndpoints.FindAsync(request.To, context, directory, accounts, cancellationToken);
         if (from is null || !AccountDirectory.TryParseNumber(from.Id, out var fromId))
@@ -61,15 +60,11 @@ public static class MoneyEndpoints
             statusCode: taken.IsRepeat ? 200 : 201);
     }
 
-    /// <summary>The answer to a movement without a key.</summary>
-    internal static readonly Problem MissingKey = new(400, "idempotency_key_required", "Money is moved once for a key: send one.", "Idempotency-Key", "1 to 128 characters, a new one for each movement");
-
     static async Task<IResult> PostAsync(
         string id, string purpose, EntryKind kind, Book counter, long amount, string? currency, string reference, HttpContext context,
         AccountDirectory directory, AccountStore accounts, ChargingPipeline pipeline, TenantClock clock, CancellationToken cancellationToken)
     {
-        if (Key(context) is not { } key)
-            return MissingKey.ToResult();
+        var key = IdempotencyKey.Of(context);
         if (await AccountEndpoints.FindAsync(id, context, directory, accounts, cancellationToken) is not { } account || !AccountDirectory.TryParseNumber(account.Id, out var accountId))
             return Problem.NotFound("account").ToResult();
         var post = new Post(EventKey.Of(purpose, key), kind, counter, amount, currency ?? account.Currency, reference, null);
@@ -88,10 +83,6 @@ public static class MoneyEndpoints
     /// <summary>An entry as the API shows it.</summary>
     internal static PostedEntry Entry(string account, string currency, Posting posting, bool isRepeat) => new(
         account, posting.EntryNo, Books.Name(posting.Debit), Books.Name(posting.Credit), Money.Format(posting.AmountMicros), currency, Money.Format(posting.BalanceAfterMicros), isRepeat);
-
-    /// <summary>The request's idempotency key, or null.</summary>
-    internal static string? Key(HttpContext context) =>
-        context.Request.Headers["Idempotency-Key"].ToString() is { Length: > 0 and <= 128 } key && !key.Contains('\0', StringComparison.Ordinal) ? key : null;
 
     static Problem? Check(string? text, string field) =>
         text is { Length: > 0 and <= 200 } && !text.Contains('\0', StringComparison.Ordinal) ? null : Problem.Invalid(field, "1 to 200 characters");

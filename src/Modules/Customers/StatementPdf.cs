@@ -18,7 +18,7 @@ static class StatementPdf
         var brand = settings.Branding?.Name is { Length: > 0 } name ? name : issuer;
         var period = $"{Day(statement.From, zone)} – {Day(statement.To.AddTicks(-1), zone)}";
         var print = new PrintDocument(
-            FontLibrary.Machine, new($"Statement of {account.Id}", issuer, $"Statement of account {account.Id}, {period}", DateOnly.FromDateTime(TimeZoneInfo.ConvertTime(statement.To, zone).DateTime)));
+            FontLibrary.Machine, new($"Statement of {account.Id}", issuer, $"Statement of account {account.Id}, {period}", zone.DayOf(statement.To)));
         var flow = new PageFlow(print, 36, 785, page => Begin(page, brand, accent, $"Statement {account.Id} · {period}"));
         Head(flow, statement, account, accent, period);
         Entries(flow, statement, accent, zone);
@@ -83,5 +83,5 @@ static class StatementPdf
 
     static string Amount(string amount, StatementView statement) => AmountText.Grouped(StatementEndpoint.Micros(amount), statement.Currency);
 
-    static string Day(DateTimeOffset at, TimeZoneInfo zone) => TimeZoneInfo.ConvertTime(at, zone).ToString("dd MMM yyyy", CultureInfo.InvariantCulture);
+    static string Day(DateTimeOffset at, TimeZoneInfo zone) => zone.DayOf(at).ToString("dd MMM yyyy", CultureInfo.InvariantCulture);
 }

@@ -97,10 +97,16 @@ public sealed partial class BillingCycle(Database database, TenantClock clock, I
     }
 
     /// <summary>Runs the cycle of a day for so long, chunk by chunk, each in a transaction of its own; what is left is for a job.</summary>
-    public async Task<CycleView> RunAsync(int tenantId, DateOnly day, TimeSpan atMost, CancellationToken cancellationToken)
+    public async Task<CycleView> RunAsync(int tenantId, DateOnly day, TimeSpan atMost, Actor actor, CancellationToken cancellationToken)
     {
         var started = Environment.TickCount64;
-        var cycleId = await database.InTenantAsync(tenantId, async (connection, ct) => await StartAsync(connection, tenantId, day, await clock.NowAsync(tenantId, ct), ct), cancellationToken);
+        var cycleId = await database.InTenantAsync(tenantId, async (connection, ct) =>
+        {
+            var now = await clock.NowAsync(tenantId, ct);
+            var id = await StartAsync(connection, tenantId, day, now, ct);
+            await AuditLog.WriteAsync(connection, tenantId, actor, "billing_cycle.started", "billing_cycle", day.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture), null, null, now, ct);
+            return id;
+        }, cancellationToken);
         while (await database.InTenantAsync(tenantId, async (connection, ct) => await StepAsync(connection, tenantId, cycleId, await clock.NowAsync(tenantId, ct), ct), cancellationToken))
         {
             if (Environment.TickCount64 - started < atMost.TotalMilliseconds)

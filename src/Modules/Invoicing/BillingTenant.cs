@@ -1,4 +1,4 @@
-using System.Collections.Immutable;
+using Balatrix.Core;
 using Balatrix.Core.Invoices;
 using Balatrix.Core.Tax;
 using Balatrix.Modules.Platform;
@@ -13,33 +13,19 @@ sealed record BillingTenant(TenantSettings Settings, TimeZoneInfo Zone, Supplier
     public bool IsInclusive => Settings.TaxMode == "inclusive";
 
     /// <summary>The day of an instant on the tenant's wall.</summary>
-    public DateOnly Day(DateTimeOffset at) => DateOnly.FromDateTime(TimeZoneInfo.ConvertTime(at, Zone).DateTime);
+    public DateOnly Day(DateTimeOffset at) => Zone.DayOf(at);
 
     /// <summary>The first instant of a day.</summary>
-    public DateTimeOffset Start(DateOnly day)
-    {
-        var local = day.ToDateTime(TimeOnly.MinValue);
-        while (Zone.IsInvalidTime(local))
-            local = local.AddMinutes(15);
-        return new DateTimeOffset(local, Zone.IsAmbiguousTime(local) ? Zone.GetAmbiguousTimeOffsets(local).Max() : Zone.GetUtcOffset(local)).ToUniversalTime();
-    }
+    public DateTimeOffset Start(DateOnly day) => Zone.StartOf(day);
 
     /// <summary>Reads it in the caller's transaction.</summary>
     public static async Task<BillingTenant> LoadAsync(NpgsqlConnection connection, int tenantId, CancellationToken cancellationToken)
     {
         var settings = await TenantSettingsStore.LoadAsync(connection, tenantId, cancellationToken);
         var gst = settings.Gst;
-        var tax = new SupplierTaxIdentity
-        {
-            Country = settings.Country!,
-            Gstin = gst?.Gstin,
-            LutYears = [.. (settings.Lut ?? []).Select(l => l.FinancialYear!)],
-            VatRates = gst is null ? [] : [.. (settings.TaxRates ?? []).Select(r => new DatedRate(r.From, r.BasisPoints))],
-            SacCodes = (settings.SacCodes ?? []).ToImmutableDictionary(StringComparer.Ordinal),
-        };
         var party = new DocumentParty(
             gst?.LegalName ?? settings.Name!, gst?.Gstin, [.. gst?.AddressLines ?? []], gst?.State, settings.Country!, gst?.Town, gst?.PostalCode, gst?.Email, gst?.Phone, null);
-        return new(settings, TimeZoneInfo.FindSystemTimeZoneById(settings.Zone!), tax, party);
+        return new(settings, TimeZoneInfo.FindSystemTimeZoneById(settings.Zone!), settings.TaxIdentity(), party);
     }
 
     /// <summary>Lines of charges with their taxes.</summary>
@@ -47,14 +33,11 @@ sealed record BillingTenant(TenantSettings Settings, TimeZoneInfo Zone, Supplier
     {
         var lines = charges.Select(Line);
         return IsInclusive
-            ? InvoiceArithmetic.TotalOfGross(Tax, treatment, day, lines.Select(l => l with { TaxableMicros = ToPaisa(l.TaxableMicros) }))
+            ? InvoiceArithmetic.TotalOfGross(Tax, treatment, day, lines.Select(l => l with { TaxableMicros = InvoiceArithmetic.ToPaisa(l.TaxableMicros) }))
             : InvoiceArithmetic.Total(Tax, treatment, day, lines, Settings.RoundOff == true);
     }
 
     /// <summary>The line of a charge, before tax.</summary>
     public static InvoiceLine Line(BilledCharge c) =>
         new(c.Service, "", c.Description, c.Quantity, c.Unit, c.Covered is 0 ? null : c.Covered, c.Count, c.RateMicros, c.AmountMicros, 0, default, c.From, c.To) { DiscountMicros = c.DiscountMicros };
-
-    /// <summary>Whole paisa, half up.</summary>
-    public static long ToPaisa(long micros) => (micros + (TaxEngine.UnitMicros / 2)) / TaxEngine.UnitMicros * TaxEngine.UnitMicros;
 }

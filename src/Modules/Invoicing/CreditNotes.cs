@@ -47,15 +47,16 @@ static class CreditNotes
         return found.ToDictionary(f => f.Key, f => f.Use);
     }
 
-    /// <summary>A note for what the ledger has charged or given back already; null when it comes to nothing.</summary>
-    public static PreparedNote? Prepare(BillingTenant tenant, BilledAccount account, InvoicedUse original, long chargedMicros, string reason)
+    /// <summary>A note for what the ledger has charged or given back already, to be paid until a day if it is a debit note; null when it comes to nothing.</summary>
+    public static PreparedNote? Prepare(BillingTenant tenant, BilledAccount account, InvoicedUse original, long chargedMicros, string reason, DateOnly? dueOn)
     {
-        var micros = BillingTenant.ToPaisa(Math.Abs(chargedMicros));
+        var micros = InvoiceArithmetic.ToPaisa(Math.Abs(chargedMicros));
         if (micros == 0)
             return null;
         var of = original.Document.Totals.Lines.FirstOrDefault(l => l.Service == "voice") ?? original.Document.Totals.Lines[0];
         var line = of with { Description = "Calls rated again", Quantity = null, Unit = "", Covered = null, Count = 0, RateMicros = null, DiscountMicros = 0, TaxableMicros = micros };
-        return new(Note(account, original, chargedMicros < 0 ? DocumentKind.CreditNote : DocumentKind.DebitNote, Total(tenant, original.Document.Treatment, [line]), reason, tenant, null), chargedMicros);
+        var (kind, due) = chargedMicros < 0 ? (DocumentKind.CreditNote, default(DateOnly?)) : (DocumentKind.DebitNote, dueOn);
+        return new(Note(account, original, kind, Total(tenant, original.Document.Treatment, [line]), reason, due), chargedMicros);
     }
 
     /// <summary>Totals of a note's lines at the rates that they bring; of amounts with tax when the tenant's prices have it.</summary>
@@ -65,13 +66,13 @@ static class CreditNotes
 
     /// <summary>The note itself.</summary>
     public static NewDocument Note(
-        BilledAccount account, InvoicedUse original, DocumentKind kind, InvoiceTotals totals, string reason, BillingTenant tenant, DateOnly? dueOn) => new()
+        BilledAccount account, InvoicedUse original, DocumentKind kind, InvoiceTotals totals, string reason, DateOnly? dueOn = null) => new()
         {
             Account = account with { Party = original.Document.Recipient },
             Kind = kind,
             Totals = totals,
             Treatment = original.Document.Treatment,
-            DueOn = kind == DocumentKind.DebitNote ? dueOn : null,
+            DueOn = dueOn,
             OriginalId = original.DocumentId,
             References = [new(DocumentKind.Invoice, original.Document.Number, original.Document.IssuedOn, 0)],
             Reason = reason.Length > 500 ? reason[..500] : reason,

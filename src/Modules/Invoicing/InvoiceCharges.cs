@@ -16,7 +16,7 @@ sealed record InvoiceOutcome(long AccountId, IReadOnlyList<IssuedDocument> Issue
 /// </summary>
 static class InvoiceCharges
 {
-    sealed record Prepared(BilledAccount Account, BillingWindow Window, UninvoicedCharges Found, TaxTreatment Treatment, NewDocument? Invoice, long ChargedMicros, List<PreparedNote> Notes, LotUse? Lots);
+    sealed record Prepared(BilledAccount Account, BillingWindow Window, UninvoicedCharges Found, NewDocument? Invoice, long ChargedMicros, List<PreparedNote> Notes, LotUse? Lots);
 
     /// <summary>Issues invoices of postpaid accounts, and of prepaid accounts whose balance is taxed as it is used.</summary>
     /// <param name="connection">In a transaction of the tenant, which holds no lock of an account yet or only these.</param>
@@ -41,9 +41,7 @@ static class InvoiceCharges
                 posts.AddRange(InvoicePostings.Of(byNew[note.Document].Id, byNew[note.Document].Document, Math.Abs(note.ChargedMicros), EntryKind.Note, tenant.IsInclusive, note.ChargedMicros > 0 ? 1 : -1)
                     .Select(post => (p.Account.AccountId, post)));
         }
-        var decisions = await LedgerPosting.PostAsync(connection, tenantId, posts, now, cancellationToken);
-        if (Array.Find(decisions, d => !d.Accepted) is { } refused)
-            throw new InvalidOperationException($"The ledger refused the tax of an invoice: {refused.Refusal}.");
+        await LedgerPosting.PostAllAsync(connection, tenantId, posts, now, cancellationToken);
         // The postings of the documents are no charges, so the marks may stand behind them or before.
         await BillingMarks.MoveAsync(connection, tenantId, [.. prepared.Select(p => (p.Window, p.Found.NextOpenFrom))], cancellationToken);
         await LotUse.SaveAsync(connection, tenantId, [.. prepared.Select(p => p.Lots).OfType<LotUse>()], cancellationToken);
@@ -101,13 +99,15 @@ static class InvoiceCharges
         var use = account.Kind == AccountKind.Prepaid ? LotUse.Of(account.AccountId, lots ?? [], net.TotalMicros) : null;
         // What was taxed when the wallet was filled, or given, bears no tax again.
         var billed = use is null ? net : ChargeNetting.TakeOff(net, net.TotalMicros - use.TaxedAtUseMicros);
-        var notes = late.Select(group => CreditNotes.Prepare(tenant, account, group.Key, group.Sum(c => c.ChargedMicros), string.Join(", ", group.Select(c => c.Reference).Distinct().Take(3)))).OfType<PreparedNote>().ToList();
+        var notes = late.Select(group => CreditNotes.Prepare(tenant, account, group.Key, group.Sum(c => c.ChargedMicros), string.Join(", ", group.Select(c => c.Reference).Distinct().Take(3)), use is null ? DueOn(tenant, account, now) : null)).OfType<PreparedNote>().ToList();
         // Given back beyond all charges: it waits on the account for the next charges.
         if (net.SurplusMicros > 0 || (billed.TotalMicros == 0 && notes.Count == 0))
             return null;
         var invoice = billed.TotalMicros == 0 ? null : Invoice(tenant, account, window, billed, treatment, use, now);
-        return new(account, window, found, treatment, invoice, billed.TotalMicros, notes, use);
+        return new(account, window, found, invoice, billed.TotalMicros, notes, use);
     }
+
+    static DateOnly DueOn(BillingTenant tenant, BilledAccount account, DateTimeOffset now) => tenant.Day(now).AddDays(account.TermsDays ?? tenant.Settings.PaymentTermsDays!.Value);
 
     static NewDocument Invoice(BillingTenant tenant, BilledAccount account, BillingWindow window, NetCharges billed, TaxTreatment treatment, LotUse? use, DateTimeOffset now)
     {
@@ -122,7 +122,7 @@ static class InvoiceCharges
             Kind = DocumentKind.Invoice,
             Totals = totals,
             Treatment = treatment,
-            DueOn = use is null ? today.AddDays(account.TermsDays ?? tenant.Settings.PaymentTermsDays!.Value) : null,
+            DueOn = use is null ? DueOn(tenant, account, now) : null,
             PeriodFrom = window.BeforeUntil < window.Until ? window.BeforeUntil : null,
             PeriodTo = window.BeforeUntil < window.Until ? window.Until : null,
             Window = window,

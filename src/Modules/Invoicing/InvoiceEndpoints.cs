@@ -89,5 +89,5 @@ public static class InvoiceEndpoints
 
     /// <summary>The tenant's day.</summary>
     internal static async Task<DateOnly> TodayAsync(TenantClock clock, int tenantId, CancellationToken cancellationToken) =>
-        DateOnly.FromDateTime(TimeZoneInfo.ConvertTime(await clock.NowAsync(tenantId, cancellationToken), await clock.ZoneAsync(tenantId, cancellationToken)).DateTime);
+        (await clock.ZoneAsync(tenantId, cancellationToken)).DayOf(await clock.NowAsync(tenantId, cancellationToken));
 }

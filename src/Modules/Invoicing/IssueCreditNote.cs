@@ -117,7 +117,7 @@ public static class IssueCreditNote
     {
         await LedgerPosting.LockAsync(connection, tenantId, [original.AccountId], cancellationToken);
         var account = (await BilledAccount.ReadAsync(connection, tenantId, [original.AccountId], cancellationToken)).Single();
-        var note = CreditNotes.Note(account, new(original.Id, original.Document), DocumentKind.CreditNote, totals, reason, tenant, null);
+        var note = CreditNotes.Note(account, new(original.Id, original.Document), DocumentKind.CreditNote, totals, reason);
         var left = original.Document.Totals.TotalMicros - original.CreditedMicros;
         if (totals.TotalMicros > left)
             // Taxes of parts, rounded one by one, can come to a paisa more than the whole.
@@ -126,9 +126,7 @@ public static class IssueCreditNote
         var earned = note.Totals.Lines.GroupBy(l => UninvoicedCharges.BookOf(l.Service)).Select(g => (Book: g.Key, Micros: g.Sum(l => l.TaxableMicros)));
         var posts = earned.Select(e => new Post(EventKey.Of("document", $"{issued.Id}/{Books.Name(e.Book)}"), EntryKind.Note, e.Book, e.Micros, account.Currency, issued.Document.Number, null))
             .Concat(InvoicePostings.Of(issued.Id, issued.Document, note.Totals.TaxableMicros, EntryKind.Note, isInclusive: false, sign: -1));
-        foreach (var decision in await LedgerPosting.PostAsync(connection, tenantId, [.. posts.Select(p => (account.AccountId, p))], now, cancellationToken))
-            if (!decision.Accepted)
-                throw new ProblemException(Refusals.ToProblem(decision.Refusal));
+        await LedgerPosting.PostAllAsync(connection, tenantId, [.. posts.Select(p => (account.AccountId, p))], now, cancellationToken);
         await CreditNotes.AddCreditedAsync(connection, tenantId, [note], cancellationToken);
         await DocumentSteps.WriteAsync(connection, tenantId, [(original.Id, "credit_note", new { number = issued.Document.Number, amount = Money.Format(note.Totals.TotalMicros) })], now, cancellationToken);
         await Allocations.SettleAsync(connection, tenantId, [account.AccountId], original.Id, now, cancellationToken);

@@ -47,9 +47,7 @@ public static class Receivables
             throw new ProblemException(Problem.NotFound("account"));
         var isWallet = account.Kind == AccountKind.Prepaid;
         var post = new Post(EventKey.Of("receipt", money.Key), isWallet ? EntryKind.TopUp : EntryKind.Payment, money.From, money.AmountMicros, money.Currency, money.Reference, null);
-        var decision = (await LedgerPosting.PostAsync(connection, tenantId, [(money.AccountId, post)], now, cancellationToken))[0];
-        if (!decision.Accepted)
-            throw new ProblemException(Refusals.ToProblem(decision.Refusal));
+        var decision = (await LedgerPosting.PostAllAsync(connection, tenantId, [(money.AccountId, post)], now, cancellationToken))[0];
         if (decision.IsRepeat)
             return new(true, decision.Posting!.Value, await DocumentOfAsync(connection, tenantId, money, cancellationToken), []);
         var tenant = await BillingTenant.LoadAsync(connection, tenantId, cancellationToken);
@@ -106,9 +104,7 @@ public static class Receivables
         var heads = isAdvance ? [(Book.GstAdvance, "advance", totals.Tax.TotalMicros)] : InvoicePostings.Heads(totals.Tax, treatment.Scheme);
         var posts = heads.Where(h => h.Item3 != 0).Select(h => (account.AccountId, new Post(
             EventKey.Of("document", $"{issued.Id}/{h.Item2}"), EntryKind.RechargeTax, h.Item1, -h.Item3, money.Currency, issued.Document.Number, null, IsOwed: true))).ToList();
-        foreach (var decision in await LedgerPosting.PostAsync(connection, tenantId, posts, now, cancellationToken))
-            if (!decision.Accepted)
-                throw new InvalidOperationException($"The ledger refused the tax of a recharge: {decision.Refusal}.");
+        await LedgerPosting.PostAllAsync(connection, tenantId, posts, now, cancellationToken);
         return issued;
     }
 

@@ -110,7 +110,7 @@ public static class ReturnMoney
         };
         var issued = (await IssueDocuments.IssueAsync(connection, tenantId, tenant, [note], now, cancellationToken))[0];
         var heads = isAdvance ? [(Book.GstAdvance, "advance", split.Tax.TotalMicros)] : InvoicePostings.Heads(split.Tax, original.Treatment.Scheme);
-        await LedgerPosting.PostAsync(
+        await LedgerPosting.PostAllAsync(
             connection, tenantId,
             [.. heads.Where(h => h.Item3 != 0).Select(h => (account.AccountId, new Post(EventKey.Of("document", $"{issued.Id}/{h.Item2}"), EntryKind.RechargeTax, h.Item1, h.Item3, money.Currency, issued.Document.Number, null)))],
             now, cancellationToken);

@@ -1,4 +1,6 @@
 using System.Globalization;
+using Balatrix.Core;
+using Balatrix.Modules.Audit;
 using Balatrix.Modules.Identity;
 using Balatrix.Modules.Platform;
 using Balatrix.Modules.Platform.Jobs;
@@ -44,7 +46,7 @@ public sealed class RunBillingCycle(BillingCycle cycle) : IJobHandler
         if (day > today || day < today.AddYears(-2))
             return Problem.Invalid("date", "today or a day of the last two years").ToResult();
         // Small tenants see the end at once; for the others the job goes on, and the same request says how far it is.
-        var view = await cycle.RunAsync(tenantId, day, Patience, cancellationToken);
+        var view = await cycle.RunAsync(tenantId, day, Patience, Actor.Of(context), cancellationToken);
         return Results.Json(view, statusCode: view.Status == "done" ? 200 : 202);
     }
 }
@@ -64,17 +66,19 @@ sealed class BillingClock(Database database, TenantClock clock, BillingCycle cyc
                 [tenantId], r => r.GetBoolean(0), ct),
             cancellationToken))[0];
         var zone = await clock.ZoneAsync(tenantId, cancellationToken);
-        var local = TimeZoneInfo.ConvertTime(after, zone);
-        var day = DateOnly.FromDateTime(local.DateTime).AddDays(TimeOnly.FromDateTime(local.DateTime) < Hour ? 0 : 1);
-        var next = day.ToDateTime(Hour);
-        return bills ? new DateTimeOffset(next, zone.GetUtcOffset(next)).ToUniversalTime() : null;
+        var today = zone.DayOf(after);
+        var next = HourOf(zone, today) > after ? HourOf(zone, today) : HourOf(zone, today.AddDays(1));
+        return bills ? next : null;
     }
 
     public async Task<int> RunAsync(int tenantId, DateTimeOffset now, CancellationToken cancellationToken)
     {
-        var local = TimeZoneInfo.ConvertTime(now, await clock.ZoneAsync(tenantId, cancellationToken)).DateTime;
-        if (TimeOnly.FromDateTime(local) != Hour)
+        var zone = await clock.ZoneAsync(tenantId, cancellationToken);
+        var today = zone.DayOf(now);
+        if (now != HourOf(zone, today))
             return 0;
-        return (await cycle.RunAsync(tenantId, DateOnly.FromDateTime(local), TimeSpan.MaxValue, cancellationToken)).Issued > 0 ? 1 : 0;
+        return (await cycle.RunAsync(tenantId, today, TimeSpan.MaxValue, Actor.System(RunBillingCycle.Kind), cancellationToken)).Issued > 0 ? 1 : 0;
     }
+
+    static DateTimeOffset HourOf(TimeZoneInfo zone, DateOnly day) => zone.InstantOf(day.ToDateTime(Hour));
 }

@@ -24,8 +24,7 @@ public static class TopUp
             return Problem.Invalid("amount", "a decimal string of more than 0, such as \"500.00\"").ToResult();
         if (request.Reference is not { Length: > 0 and <= 200 } || request.Reference.Contains('\0', StringComparison.Ordinal))
             return Problem.Invalid("reference", "1 to 200 characters").ToResult();
-        if (MoneyEndpoints.Key(context) is not { } key)
-            return MoneyEndpoints.MissingKey.ToResult();
+        var key = IdempotencyKey.Of(context);
         if (await AccountEndpoints.FindAsync(id, context, directory, accounts, cancellationToken) is not { } account || !AccountDirectory.TryParseNumber(account.Id, out var accountId))
             return Problem.NotFound("account").ToResult();
         var tenantId = Caller.Of(context).TenantId;

@@ -1,3 +1,4 @@
+using Balatrix.Core;
 using Balatrix.Core.Charging;
 using Balatrix.Core.Invoices;
 using Balatrix.Core.Usage;
@@ -63,7 +64,6 @@ sealed record UninvoicedCharges(List<BilledCharge> Charges, List<LateCorrection>
     {
         var found = windows.ToDictionary(w => w.AccountId, w => new Reading(w.ToEntryNo + 1));
         var accounts = windows.Select(w => w.AccountId).ToArray();
-        DateOnly Day(DateTimeOffset at) => DateOnly.FromDateTime(TimeZoneInfo.ConvertTime(at, zone).DateTime);
         await Database.QueryAsync(
             connection, ReadUsage,
             [
@@ -76,7 +76,7 @@ sealed record UninvoicedCharges(List<BilledCharge> Charges, List<LateCorrection>
                 if (r.GetBoolean(1))
                     reading.NextOpenFrom = Math.Min(reading.NextOpenFrom, r.GetInt64(10));
                 else
-                    reading.Charges.Add(Usage((Service)r.GetInt16(2), r.GetString(3), r.GetInt64(4), r.GetInt64(5), r.GetInt64(6), r.GetInt64(7), Day(r.GetFieldValue<DateTimeOffset>(8)), Day(r.GetFieldValue<DateTimeOffset>(9))));
+                    reading.Charges.Add(Usage((Service)r.GetInt16(2), r.GetString(3), r.GetInt64(4), r.GetInt64(5), r.GetInt64(6), r.GetInt64(7), zone.DayOf(r.GetFieldValue<DateTimeOffset>(8)), zone.DayOf(r.GetFieldValue<DateTimeOffset>(9))));
                 return 0;
             }, cancellationToken);
         await Database.QueryAsync(
@@ -90,9 +90,9 @@ sealed record UninvoicedCharges(List<BilledCharge> Charges, List<LateCorrection>
                     // A period's last day is the one before the instant that it ends at.
                     reading.Charges.Add(new(
                         "recurring", Recurring(r.IsDBNull(13) ? r.GetString(7) : r.GetString(13), r.GetInt16(8), r.GetInt32(9)), null, "", null, 0, r.GetInt64(12),
-                        Day(r.GetFieldValue<DateTimeOffset>(10)), Day(r.GetFieldValue<DateTimeOffset>(11).AddSeconds(-1))));
+                        zone.DayOf(r.GetFieldValue<DateTimeOffset>(10)), zone.DayOf(r.GetFieldValue<DateTimeOffset>(11).AddSeconds(-1))));
                 else
-                    reading.Charges.Add(new(ServiceOf((Book)r.GetInt16(2)), r.GetString(4), null, "", null, 0, r.GetInt64(3), Day(r.GetFieldValue<DateTimeOffset>(6)), Day(r.GetFieldValue<DateTimeOffset>(6))));
+                    reading.Charges.Add(new(ServiceOf((Book)r.GetInt16(2)), r.GetString(4), null, "", null, 0, r.GetInt64(3), zone.DayOf(r.GetFieldValue<DateTimeOffset>(6)), zone.DayOf(r.GetFieldValue<DateTimeOffset>(6))));
                 return 0;
             }, cancellationToken);
         return found.ToDictionary(f => f.Key, f => new UninvoicedCharges(f.Value.Charges, f.Value.Corrections, f.Value.Charges.Sum(c => c.AmountMicros), f.Value.NextOpenFrom));

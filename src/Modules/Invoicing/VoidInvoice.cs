@@ -70,13 +70,11 @@ public static class VoidInvoice
               from ledger.journal_entries where account_id = $1 and tenant_id = $2 and kind = 6 and reference = $3 order by entry_no
             """,
             [invoice.AccountId, tenantId, invoice.Document.Number], r => (Book: (Book)r.GetInt16(0), Micros: r.GetInt64(1), EntryNo: r.GetInt64(2)), cancellationToken);
-        foreach (var decision in await LedgerPosting.PostAsync(
+        await LedgerPosting.PostAllAsync(
             connection, tenantId,
             [.. posted.Select(p => (invoice.AccountId, new Post(
                 EventKey.Of("void", $"{invoice.Id}/{p.EntryNo}"), EntryKind.InvoicePosting, p.Book, p.Micros, invoice.Document.Currency, $"void {invoice.Document.Number}", null, IsOwed: true)))],
-            now, cancellationToken))
-            if (!decision.Accepted)
-                throw new ProblemException(Refusals.ToProblem(decision.Refusal));
+            now, cancellationToken);
         await Database.ExecuteAsync(
             connection, "update invoicing.billing set billed_entry_no = $2, billed_until = $3, open_from_entry = $4 where account_id = $1 and tenant_id = $5",
             [invoice.AccountId, invoice.Window!.FromEntryNo - 1, invoice.Window.BeforeUntil, invoice.Window.OpenFromEntry, tenantId], cancellationToken);

@@ -60,7 +60,7 @@ sealed record LotUse(long AccountId, ImmutableArray<(WalletLot Lot, long UsedMic
     /// <summary>The tax of a part of a lot, in paisa; the last part takes what is left, so that all parts make the lot's tax.</summary>
     public static long TaxShare(WalletLot lot, long micros) => micros == lot.LeftMicros
         ? lot.TaxLeftMicros
-        : BillingTenant.ToPaisa((long)((Int128)lot.TaxLeftMicros * micros / lot.LeftMicros));
+        : InvoiceArithmetic.ToPaisa((long)((Int128)lot.TaxLeftMicros * micros / lot.LeftMicros));
 
     /// <summary>Writes what was used.</summary>
     public static Task SaveAsync(NpgsqlConnection connection, int tenantId, IReadOnlyList<LotUse> uses, CancellationToken cancellationToken)

@@ -1,4 +1,5 @@
 using Balatrix.Core.Charging;
+using Balatrix.Modules.Platform;
 using Npgsql;
 
 namespace Balatrix.Modules.Ledger;
@@ -15,6 +16,15 @@ public static class LedgerPosting
         await using var batch = new NpgsqlBatch(connection);
         batch.BatchCommands.Add(LedgerStore.Command("select 1 from ledger.accounts where account_id = any($1) and tenant_id = $2 order by account_id for update", accountIds, tenantId));
         await batch.ExecuteNonQueryAsync(cancellationToken);
+    }
+
+    /// <summary>Does all of it, or none: a refusal is thrown, so that the caller's transaction goes with it.</summary>
+    /// <exception cref="ProblemException">A posting was refused.</exception>
+    public static async Task<Decision[]> PostAllAsync(
+        NpgsqlConnection connection, int tenantId, IReadOnlyList<(long AccountId, Post Post)> posts, DateTimeOffset now, CancellationToken cancellationToken)
+    {
+        var decisions = await PostAsync(connection, tenantId, posts, now, cancellationToken);
+        return Array.Find(decisions, d => !d.Accepted) is { } refused ? throw new ProblemException(Refusals.ToProblem(refused.Refusal)) : decisions;
     }
 
     /// <summary>Does what can be done and answers each posting; a refused one has written nothing and spoils none of the others.</summary>

@@ -63,7 +63,7 @@ public static class CreateMandate
         MandateRequest request, HttpContext context, PaymentRequests requests, GatewayDirectory gateways, GatewayCustomers customers, Database database, TenantClock clock,
         CancellationToken cancellationToken)
     {
-        var (key, hash, tenantId) = (PayingAccount.KeyOf(context), PayingAccount.HashOf(request), Caller.Of(context).TenantId);
+        var (key, hash, tenantId) = (IdempotencyKey.Of(context), PayingAccount.HashOf(request), Caller.Of(context).TenantId);
         var (accountId, account) = await requests.FindAccountAsync(Caller.Of(context), request.Account, cancellationToken);
         var now = await clock.NowAsync(tenantId, cancellationToken);
         var gateway = await gateways.ForNewAsync(tenantId, request.Gateway, cancellationToken);

@@ -3,7 +3,6 @@ using System.Text;
 using System.Text.Json;
 using Balatrix.Core;
 using Balatrix.Modules.Platform;
-using Microsoft.AspNetCore.Http;
 using Npgsql;
 
 namespace Balatrix.Modules.Payments;
@@ -16,15 +15,8 @@ namespace Balatrix.Modules.Payments;
 /// <param name="Description">What the customer reads.</param>
 sealed record PayingAccount(long AccountId, string Currency, long AmountMicros, long? DocumentId, string Description)
 {
-    static readonly Problem MissingKey = new(400, "idempotency_key_required", "A payment is made once for a key: send one.", "Idempotency-Key", "1 to 128 characters, a new one for each payment");
-
     /// <summary>An invoice that may be paid.</summary>
     public sealed record Due(long DocumentId, long AccountId, string Number, string Currency, long DueMicros);
-
-    /// <summary>The request's idempotency key.</summary>
-    /// <exception cref="ProblemException">It has none, or one that is too long.</exception>
-    public static string KeyOf(HttpContext context) =>
-        context.Request.Headers["Idempotency-Key"].ToString() is { Length: > 0 and <= 128 } key && !key.Contains('\0', StringComparison.Ordinal) ? key : throw new ProblemException(MissingKey);
 
     /// <summary>What a request is known again by.</summary>
     public static byte[] HashOf(object request) => SHA256.HashData(Encoding.UTF8.GetBytes(JsonSerializer.Serialize(request, JsonSerializerOptions.Web)));

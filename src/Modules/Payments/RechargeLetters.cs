@@ -16,7 +16,7 @@ static class RechargeLetters
         connection, tenantId, file.Payment.AccountId, Money.Format(file.Payment.AmountMicros), file.Payment.Currency,
         (nextAt, file.Last.DeclineKind) switch
         {
-            ({ } at, _) => $"the payment was declined. We try again on {TimeZoneInfo.ConvertTime(at, Mandates.BankZone).ToString("d MMMM yyyy", CultureInfo.InvariantCulture)}.",
+            ({ } at, _) => $"the payment was declined. We try again on {Mandates.BankZone.DayOf(at).ToString("d MMMM yyyy", CultureInfo.InvariantCulture)}.",
             (_, DeclineKind.Hard) => "the payment was declined for good, so this payment method is not tried again. Please choose another one.",
             (_, DeclineKind.NeedsCustomer) => "your bank asks you to confirm the payment yourself. Please recharge by hand.",
             _ => "the payment was declined, and is not tried again by itself. Please recharge by hand, or choose another payment method.",

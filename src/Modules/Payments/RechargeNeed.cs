@@ -57,9 +57,7 @@ sealed record RechargeNeed(PayingAccount What, string? Method, bool IsCapped, Da
 
     static (DateTimeOffset From, DateTimeOffset To) DayOf(DateTimeOffset now, TimeZoneInfo zone)
     {
-        var day = TimeZoneInfo.ConvertTime(now, zone).Date;
-        return (Start(day), Start(day.AddDays(1)));
-
-        DateTimeOffset Start(DateTime local) => new DateTimeOffset(local, zone.GetUtcOffset(local)).ToUniversalTime();
+        var day = zone.DayOf(now);
+        return (zone.StartOf(day), zone.StartOf(day.AddDays(1)));
     }
 }

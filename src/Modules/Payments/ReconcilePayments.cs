@@ -30,20 +30,13 @@ sealed class ReconcilePayments(Database database, TenantClock clock, GatewayDire
     internal sealed record Difference(string What, string? Payment, string? GatewayId, string? Ours, string? Theirs);
 
     /// <summary>Enqueues the run of yesterday, and by it all that follow; does nothing when it is there already.</summary>
-    public static Task EnqueueAsync(NpgsqlConnection connection, int tenantId, GatewayKind gateway, DateTimeOffset now, TimeZoneInfo zone, CancellationToken cancellationToken)
-    {
-        var today = DateOnly.FromDateTime(TimeZoneInfo.ConvertTime(now, zone).DateTime);
-        return JobQueue.EnqueueAsync(connection, tenantId, Request(gateway, today, zone, goesOn: true), cancellationToken);
-    }
+    public static Task EnqueueAsync(NpgsqlConnection connection, int tenantId, GatewayKind gateway, DateTimeOffset now, TimeZoneInfo zone, CancellationToken cancellationToken) =>
+        JobQueue.EnqueueAsync(connection, tenantId, Request(gateway, zone.DayOf(now), zone, goesOn: true), cancellationToken);
 
     /// <summary>The run of a day, in the morning after it.</summary>
-    static JobRequest Request(GatewayKind gateway, DateOnly day, TimeZoneInfo zone, bool goesOn)
-    {
-        var local = day.AddDays(1).ToDateTime(At);
-        return new(
-            Queue, Kind, JsonSerializer.Serialize(new Payload(gateway, day, goesOn)), new DateTimeOffset(local, zone.GetUtcOffset(local)).ToUniversalTime(),
-            string.Create(CultureInfo.InvariantCulture, $"{GatewayDirectory.Name(gateway)}/{day:yyyy-MM-dd}"));
-    }
+    static JobRequest Request(GatewayKind gateway, DateOnly day, TimeZoneInfo zone, bool goesOn) => new(
+        Queue, Kind, JsonSerializer.Serialize(new Payload(gateway, day, goesOn)), zone.InstantOf(day.AddDays(1).ToDateTime(At)),
+        string.Create(CultureInfo.InvariantCulture, $"{GatewayDirectory.Name(gateway)}/{day:yyyy-MM-dd}"));
 
     public async Task RunAsync(JobRun run, CancellationToken cancellationToken)
     {

@@ -25,7 +25,7 @@ public static class RefundPayment
     internal static async Task<IResult> Handle(
         string id, RefundBody request, HttpContext context, PaymentRequests requests, Database database, RefundRunner runner, TenantClock clock, CancellationToken cancellationToken)
     {
-        var (key, caller) = (PayingAccount.KeyOf(context), Caller.Of(context));
+        var (key, caller) = (IdempotencyKey.Of(context), Caller.Of(context));
         if (request.Reason is not { Length: > 0 and <= 200 } reason || reason.Contains('\0', StringComparison.Ordinal))
             return Problem.Invalid("reason", "1 to 200 characters").ToResult();
         long? amount = request.Amount is null ? null : PaymentRequests.AmountOf(request.Amount, "amount");

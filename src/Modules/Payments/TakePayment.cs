@@ -28,7 +28,7 @@ public static class TakePayment
     internal static async Task<IResult> Create(
         PaymentRequest request, HttpContext context, PaymentRequests requests, PaymentTaker taker, GatewayDirectory gateways, CancellationToken cancellationToken)
     {
-        var (key, hash, tenantId) = (PayingAccount.KeyOf(context), PayingAccount.HashOf(request), Caller.Of(context).TenantId);
+        var (key, hash, tenantId) = (IdempotencyKey.Of(context), PayingAccount.HashOf(request), Caller.Of(context).TenantId);
         var (what, before) = await requests.ReadAsync(context, key, hash, request.Account, request.Invoice, request.Amount, cancellationToken);
         var isNew = false;
         if (what is not null)
@@ -43,7 +43,7 @@ public static class TakePayment
     internal static async Task<IResult> ChargeNow(
         ChargeNowRequest request, HttpContext context, PaymentRequests requests, PaymentTaker taker, Database database, GatewayDirectory gateways, CancellationToken cancellationToken)
     {
-        var (key, hash, tenantId) = (PayingAccount.KeyOf(context), PayingAccount.HashOf(request), Caller.Of(context).TenantId);
+        var (key, hash, tenantId) = (IdempotencyKey.Of(context), PayingAccount.HashOf(request), Caller.Of(context).TenantId);
         var (what, before) = await requests.ReadAsync(context, key, hash, request.Account, request.Invoice, request.Amount, cancellationToken);
         if (what is null)
             return Results.Json(PaymentView.Of(before!), statusCode: 200);

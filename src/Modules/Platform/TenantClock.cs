@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using Balatrix.Core;
 
 namespace Balatrix.Modules.Platform;
 
@@ -23,11 +24,8 @@ public sealed class TenantClock(Database database, TimeProvider time)
         (await ReadAsync(tenantId, cancellationToken)).Zone;
 
     /// <summary>The number of the tenant's billing day at an instant.</summary>
-    public async ValueTask<int> BillingDayAsync(int tenantId, DateTimeOffset at, CancellationToken cancellationToken)
-    {
-        var zone = await ZoneAsync(tenantId, cancellationToken);
-        return DateOnly.FromDateTime(TimeZoneInfo.ConvertTime(at, zone).DateTime).DayNumber;
-    }
+    public async ValueTask<int> BillingDayAsync(int tenantId, DateTimeOffset at, CancellationToken cancellationToken) =>
+        (await ZoneAsync(tenantId, cancellationToken)).DayOf(at).DayNumber;
 
     /// <summary>Whether the tenant has a test clock, read afresh.</summary>
     public async ValueTask<bool> IsTestAsync(int tenantId, CancellationToken cancellationToken)

@@ -57,5 +57,5 @@ static class NoticeMail
     }
 
     /// <summary>The day in the subscription's zone.</summary>
-    static string Day(SubscriptionRecord record, DateTimeOffset at) => TimeZoneInfo.ConvertTime(at, record.State.Anchor.Zone).ToString("d MMMM yyyy", CultureInfo.InvariantCulture);
+    static string Day(SubscriptionRecord record, DateTimeOffset at) => record.State.Anchor.Zone.DayOf(at).ToString("d MMMM yyyy", CultureInfo.InvariantCulture);
 }

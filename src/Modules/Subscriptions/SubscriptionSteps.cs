@@ -1,3 +1,4 @@
+using Balatrix.Core;
 using Balatrix.Core.Charging;
 using Balatrix.Core.Subscriptions;
 using Balatrix.Modules.Ledger;
@@ -56,6 +57,6 @@ sealed class SubscriptionSteps(SubscriptionWrites writes)
     {
         var (from, to) = (step.Lines.Min(l => l.Span.From), step.Lines.Max(l => l.Span.To));
         var zone = step.After.Anchor.Zone;
-        return $"SUB-{before.Id} {step.After.Plan.Code} {TimeZoneInfo.ConvertTime(from, zone):yyyy-MM-dd}/{TimeZoneInfo.ConvertTime(to, zone):yyyy-MM-dd}";
+        return $"SUB-{before.Id} {step.After.Plan.Code} {zone.DayOf(from):yyyy-MM-dd}/{zone.DayOf(to):yyyy-MM-dd}";
     }
 }

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using Balatrix.Core;
 using Balatrix.Core.Charging;
 using Balatrix.Core.Rating;
 using Balatrix.Core.Usage;
@@ -62,7 +63,7 @@ sealed class CreditDiscounts(TenantClock clock) : IJobHandler
         var spans = (await TariffStore.SpansAsync(run.Connection, run.TenantId, [tariff.AccountId], cancellationToken)).GetValueOrDefault(tariff.AccountId, []);
         var month = PlanTerms.MonthOf(at, zone);
         for (var n = 0; n <= MonthsMadeGood; n++, month = PlanTerms.MonthOf(month.From.AddTicks(-1), zone))
-            await CreditAsync(run, tariff, spans, month, DateOnly.FromDateTime(TimeZoneInfo.ConvertTime(month.From, zone).Date), cancellationToken);
+            await CreditAsync(run, tariff, spans, month, zone.DayOf(month.From), cancellationToken);
         var next = PlanTerms.MonthOf(at, zone).To;
         if (tariff.ValidTo is not { } end || next < PlanTerms.MonthOf(end, zone).To.AddMonths(MonthsMadeGood))
             await EnqueueAsync(run.Connection, run.TenantId, tariffId, next, zone, cancellationToken);
@@ -72,7 +73,7 @@ sealed class CreditDiscounts(TenantClock clock) : IJobHandler
     {
         var month = PlanTerms.MonthOf(at, zone);
         var payload = JsonSerializer.Serialize(new { tariff = tariffId, month = month.From });
-        var key = string.Create(CultureInfo.InvariantCulture, $"{tariffId}/{TimeZoneInfo.ConvertTime(month.From, zone):yyyy-MM}");
+        var key = string.Create(CultureInfo.InvariantCulture, $"{tariffId}/{zone.DayOf(month.From):yyyy-MM}");
         await JobQueue.EnqueueAsync(connection, tenantId, new JobRequest(Queue, Kind, payload, month.To + AfterMonth, key), cancellationToken);
     }
 

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Balatrix.Modules.Audit;
 using Balatrix.Modules.Invoicing;
 using Balatrix.Modules.Platform;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -27,7 +28,7 @@ static class BillingCycleVerb
             var now = TimeZoneInfo.ConvertTime(await clock.NowAsync(tenantId, ct), await clock.ZoneAsync(tenantId, ct));
             var day = parsed.GetValue(date) ?? DateOnly.FromDateTime(now.DateTime);
             var cycle = new BillingCycle(session.Database, clock, NullLogger<BillingCycle>.Instance);
-            var view = parsed.GetValue(status) ? await cycle.FindAsync(tenantId, day, ct) : await cycle.RunAsync(tenantId, day, TimeSpan.MaxValue, ct);
+            var view = parsed.GetValue(status) ? await cycle.FindAsync(tenantId, day, ct) : await cycle.RunAsync(tenantId, day, TimeSpan.MaxValue, Actor.System("balatrix billing-cycle"), ct);
             if (parsed.GetValue(json))
                 VerbOutput.WriteJson(view is null ? new { } : view);
             else

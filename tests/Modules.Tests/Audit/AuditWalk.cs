@@ -45,6 +45,7 @@ public sealed partial class AuditWalk(TestApp app) : IClassFixture<TestApp>
         await SubscriptionsAsync(account);
         await NumbersAsync(account);
         await RoutingAsync();
+        await InvoicesAsync();
         await LoginsAsync();
         await Does("PUT", "/api/v1/settings", new { invoiceSeries = "AW" });
         await Does("POST", "/api/v1/cdrs/rerate", new { from = DateTimeOffset.UtcNow.AddDays(-1), to = DateTimeOffset.UtcNow, preview = false, runId = "walk", reason = "walk" });
@@ -128,6 +129,32 @@ public sealed partial class AuditWalk(TestApp app) : IClassFixture<TestApp>
         await Does("PUT", $"/api/v1/carriers/{id}", new { priority = 5 });
         await Does("POST", $"/api/v1/carriers/{id}/import", "prefix,rate\n91,0.50\n", "text/csv");
         await Does("DELETE", $"/api/v1/carriers/{id}", null);
+    }
+
+    async Task InvoicesAsync()
+    {
+        var first = await InvoiceAsync();
+        await Does("POST", $"/api/v1/invoices/{first}/reminder", null);
+        await Does("POST", $"/api/v1/invoices/{first}/credit-note", new { reason = "walk", lines = new[] { new { line = 2, amount = "1.00" } } });
+        await Does("POST", $"/api/v1/invoices/{first}/mark-paid", new { amount = "5.00", reference = "walk" });
+        await Does("POST", $"/api/v1/invoices/{await InvoiceAsync()}/void", new { reason = "walk" });
+        await Does("POST", "/api/v1/accounts/ACC-10003/adjust", new { amount = "-30.00", reason = "walk" });
+        var subscription = JsonElement.Parse(await app.Client.GetStringAsync("/api/v1/subscriptions?account=ACC-10003")).GetProperty("items")[0].GetProperty("id").GetString();
+        await Does("POST", $"/api/v1/invoices/generate/subscription/{subscription}", new { });
+        await Does("POST", "/api/v1/invoices/process-billing-cycle", new { });
+    }
+
+    /// <summary>Uses something on the postpaid account of the demo and invoices it.</summary>
+    async Task<string> InvoiceAsync()
+    {
+        using var used = await app.Client.PostAsync(
+            "/api/v1/events",
+            new StringContent(
+                JsonSerializer.Serialize(new { specversion = "1.0", id = Guid.NewGuid(), source = "walk", type = "balatrix.auth.sms_otp", subject = "ACC-10003", time = DateTimeOffset.UtcNow.AddSeconds(-1), data = new { quantity = 100 } }),
+                Encoding.UTF8, "application/cloudevents+json"));
+        Assert.True(used.IsSuccessStatusCode, await used.Content.ReadAsStringAsync());
+        return (await Does("POST", "/api/v1/invoices/generate/postpaid/ACC-10003", new { to = DateTimeOffset.UtcNow.AddDays(1).ToString("yyyy-MM-dd", CultureInfo.InvariantCulture) }))
+            .GetProperty("documents")[0].GetProperty("summary").GetProperty("number").GetString()!;
     }
 
     async Task LoginsAsync()

@@ -1,3 +1,4 @@
+using Balatrix.Modules.Audit;
 using Balatrix.Modules.Invoicing;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -93,9 +94,9 @@ public sealed class BillingCycleTests(InvoiceTenant tenant) : IClassFixture<Invo
             await Modules.Platform.Database.ExecuteAsync(connection, "update invoicing.cycles set last_account_id = $2 where cycle_id = $1", [id, long.Parse(first[4..], System.Globalization.CultureInfo.InvariantCulture)], ct);
             return 0;
         }, CancellationToken.None);
-        await cycle.RunAsync(1, new DateOnly(2030, 5, 1), TimeSpan.FromMinutes(1), CancellationToken.None);
+        await cycle.RunAsync(1, new DateOnly(2030, 5, 1), TimeSpan.FromMinutes(1), Actor.System("tests"), CancellationToken.None);
         Assert.Equal((0, 1), (await CountAsync(first), await CountAsync(second)));
-        await cycle.RunAsync(1, new DateOnly(2030, 5, 1), TimeSpan.FromMinutes(1), CancellationToken.None);
+        await cycle.RunAsync(1, new DateOnly(2030, 5, 1), TimeSpan.FromMinutes(1), Actor.System("tests"), CancellationToken.None);
         Assert.Equal((1, 1), (await CountAsync(first), await CountAsync(second)));
         await tenant.AssertBooksProveAsync();
     }

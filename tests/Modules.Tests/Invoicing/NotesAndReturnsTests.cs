@@ -36,6 +36,7 @@ public sealed class NotesAndReturnsTests(InvoiceTenant tenant) : IClassFixture<I
         await RerateAsync(account, "dearer");
         var debit = await tenant.InvoiceAsync(account, "2027-04-03");
         Assert.Equal(("debit_note", "30.00", "35.40", "open"), (InvoiceTenant.Text(debit, "kind"), InvoiceTenant.Text(debit, "taxable"), InvoiceTenant.Text(debit, "total"), InvoiceTenant.Text(debit, "status")));
+        Assert.False(string.IsNullOrEmpty(InvoiceTenant.Text(debit, "dueOn")));
         Assert.Equal("-153.80", await tenant.BalanceAsync(account));
         await tenant.AssertBooksProveAsync();
     }

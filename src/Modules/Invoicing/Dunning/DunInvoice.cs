@@ -100,9 +100,7 @@ sealed class DunInvoice(DunnedSubscriptions subscriptions)
     {
         var post = new Post(
             EventKey.Of("late-fee", $"{invoice.DocumentId}/{step.Number}"), EntryKind.Fee, Book.RevenueFee, -step.AmountMicros, invoice.Currency, $"Late fee {step.Number} on {invoice.Number}", null, IsOwed: true);
-        var decision = (await LedgerPosting.PostAsync(connection, tenantId, [(invoice.AccountId, post)], now, cancellationToken))[0];
-        if (!decision.Accepted)
-            throw new ProblemException(Refusals.ToProblem(decision.Refusal));
+        await LedgerPosting.PostAllAsync(connection, tenantId, [(invoice.AccountId, post)], now, cancellationToken);
     }
 
     async Task BarAsync(NpgsqlConnection connection, int tenantId, PursuedInvoice invoice, DateTimeOffset now, CancellationToken cancellationToken)

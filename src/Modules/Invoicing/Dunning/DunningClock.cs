@@ -1,3 +1,4 @@
+using Balatrix.Core;
 using Balatrix.Modules.Platform;
 
 namespace Balatrix.Modules.Invoicing.Dunning;
@@ -29,9 +30,5 @@ sealed class DunningClock(Database database, OverdueInvoices invoices) : ITenant
         return now < MorningOf(tenant, tenant.Day(now)) ? 0 : await invoices.RunAsync(tenantId, now, cancellationToken);
     }
 
-    static DateTimeOffset MorningOf(BillingTenant tenant, DateOnly day)
-    {
-        var local = day.ToDateTime(Morning);
-        return new DateTimeOffset(local, tenant.Zone.GetUtcOffset(local)).ToUniversalTime();
-    }
+    static DateTimeOffset MorningOf(BillingTenant tenant, DateOnly day) => tenant.Zone.InstantOf(day.ToDateTime(Morning));
 }

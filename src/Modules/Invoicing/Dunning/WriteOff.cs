@@ -16,9 +16,7 @@ static class WriteOff
     {
         var unpaid = invoice.Facts.UnpaidMicros;
         var post = new Post(EventKey.Of("writeoff", $"{invoice.DocumentId}"), EntryKind.Writeoff, Book.Writeoff, unpaid, invoice.Currency, $"Written off: {invoice.Number}", null);
-        var decision = (await LedgerPosting.PostAsync(connection, tenantId, [(invoice.AccountId, post)], now, cancellationToken))[0];
-        if (!decision.Accepted)
-            throw new ProblemException(Refusals.ToProblem(decision.Refusal));
+        var decision = (await LedgerPosting.PostAllAsync(connection, tenantId, [(invoice.AccountId, post)], now, cancellationToken))[0];
         await Database.ExecuteAsync(
             connection, "insert into invoicing.allocations (tenant_id, account_id, document_id, entry_no, amount_micros, made_at) values ($1, $2, $3, $4, $5, $6)",
             [tenantId, invoice.AccountId, invoice.DocumentId, decision.Posting!.Value.EntryNo, unpaid, now], cancellationToken);

@@ -165,14 +165,7 @@ sealed class StripeGateway : IPaymentGateway
 
     static string IntentPath(string id) => $"payment_intents/{GatewayRequests.Part(id)}";
 
-    static long Begin(DateOnly day, TimeZoneInfo zone)
-    {
-        var local = day.ToDateTime(TimeOnly.MinValue);
-        // A midnight that the clocks jump over is the first instant after it.
-        while (zone.IsInvalidTime(local))
-            local = local.AddMinutes(1);
-        return new DateTimeOffset(TimeZoneInfo.ConvertTimeToUtc(local, zone)).ToUnixTimeSeconds();
-    }
+    static long Begin(DateOnly day, TimeZoneInfo zone) => zone.StartOf(day).ToUnixTimeSeconds();
 
     GatewayAnswer<GatewayOrder> Order(GatewayReply reply) => api.Answer(reply, intent => StripeReading.Order(intent, credentials.CheckoutPage));
 }
