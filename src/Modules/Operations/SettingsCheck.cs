@@ -36,6 +36,8 @@ static partial class SettingsCheck
             return Problem.Invalid("numberQuarantineDays", "0 to 365");
         if (s.Routing is { } routing && routing.Read() is null)
             return Problem.Invalid("routing", RoutingSettings.Expected);
+        if (s.Calls?.AreValid() == false)
+            return Problem.Invalid("calls", CallSettings.Expected);
         return DunningSettings.Read(s.Dunning).Problem ?? OfSupplier(s.Gst, s.Country) ?? OfTaxes(s) ?? OfPortal(s.EInvoice) ?? OfBank(s.Bank);
     }
 

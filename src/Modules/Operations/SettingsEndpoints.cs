@@ -79,6 +79,7 @@ public static class SettingsEndpoints
         RechargesPerDay = change.RechargesPerDay ?? before.RechargesPerDay,
         NumberQuarantineDays = change.NumberQuarantineDays ?? before.NumberQuarantineDays,
         Routing = change.Routing ?? before.Routing,
+        Calls = change.Calls ?? before.Calls,
         EInvoice = change.EInvoice is { } portal ? portal with { Password = Sealed(before.EInvoice?.Password, portal.Password, master) } : before.EInvoice,
         Bank = change.Bank ?? before.Bank,
         Branding = change.Branding ?? before.Branding,

@@ -6,10 +6,13 @@ namespace Balatrix.Modules.Platform;
 /// <summary>Connections to the one database: as owner for migrations, and as the role that row-level security holds for.</summary>
 public sealed class Database : IAsyncDisposable
 {
+    readonly string aside;
+
     /// <summary>Makes the pools; connects nowhere yet.</summary>
     /// <param name="connectionString">Of the login that owns the schemas.</param>
     public Database(string connectionString)
     {
+        aside = new NpgsqlConnectionStringBuilder(connectionString) { Options = null, Pooling = false }.ConnectionString;
         Owner = NpgsqlDataSource.Create(new NpgsqlConnectionStringBuilder(connectionString) { Options = null, MaxPoolSize = 4, ApplicationName = "balatrix-owner" });
         var app = new NpgsqlConnectionStringBuilder(connectionString)
         {
@@ -39,6 +42,22 @@ public sealed class Database : IAsyncDisposable
 
     /// <summary>The charging pipeline's connections.</summary>
     public NpgsqlDataSource Charging { get; }
+
+    /// <summary>A connection of the owner that is in no pool: what its session holds goes with it.</summary>
+    public async Task<NpgsqlConnection> OpenAsideAsync(string name, CancellationToken cancellationToken)
+    {
+        var connection = new NpgsqlConnection(new NpgsqlConnectionStringBuilder(aside) { ApplicationName = name }.ConnectionString);
+        try
+        {
+            await connection.OpenAsync(cancellationToken);
+            return connection;
+        }
+        catch
+        {
+            await connection.DisposeAsync();
+            throw;
+        }
+    }
 
     /// <summary>Works in one transaction on one tenant's rows.</summary>
     public async Task<T> InTenantAsync<T>(int tenantId, Func<NpgsqlConnection, CancellationToken, Task<T>> work, CancellationToken cancellationToken)

@@ -54,6 +54,9 @@ public sealed record TenantSettings
     /// <summary>How calls find a carrier.</summary>
     public RoutingSettings? Routing { get; init; }
 
+    /// <summary>How calls are controlled.</summary>
+    public CallSettings? Calls { get; init; }
+
     /// <summary>How documents are registered with the portal.</summary>
     public EInvoiceSettings? EInvoice { get; init; }
 

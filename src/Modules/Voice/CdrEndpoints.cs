@@ -6,6 +6,7 @@ using Balatrix.Modules.Identity;
 using Balatrix.Modules.Ledger;
 using Balatrix.Modules.Platform;
 using Balatrix.Modules.Usage;
+using Balatrix.Modules.Voice.Calls;
 using Balatrix.Modules.Voice.Fraud;
 using Balatrix.Modules.Voice.FreeSwitch;
 using Microsoft.AspNetCore.Http;
@@ -46,7 +47,8 @@ public static class CdrEndpoints
     }
 
     /// <summary>What FreeSWITCH posts, as it is. It repeats until it gets a 2xx, so whatever is kept is answered with one.</summary>
-    internal static async Task Webhook(HttpContext context, RequestBodies bodies, UsageIntake intake, CallLegs legs, FraudGuard guard, TenantClock clock, CancellationToken cancellationToken)
+    internal static async Task Webhook(
+        HttpContext context, RequestBodies bodies, UsageIntake intake, CallLegs legs, CallRecords controlled, FraudGuard guard, TenantClock clock, CancellationToken cancellationToken)
     {
         using var body = await bodies.ReadAsync(context.Request, cancellationToken);
         var (call, fault) = FreeSwitchCdr.Read(body.Span);
@@ -60,6 +62,11 @@ public static class CdrEndpoints
         {
             var isNew = await legs.KeepAsync(tenantId, call, cancellationToken);
             await Results.Json(new LegAnswer(isNew ? 201 : 200, call.Uuid, "b", call.ALegUuid, Charged: false)).ExecuteAsync(context);
+            return;
+        }
+        if (await controlled.TakeAsync(tenantId, call, cancellationToken) is { } settled)
+        {
+            await UsageIntake.WriteOneAsync(context, settled, cancellationToken);
             return;
         }
         var usage = call.ToUsageEvent();

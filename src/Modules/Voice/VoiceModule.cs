@@ -1,5 +1,6 @@
 using Balatrix.Modules.Identity;
 using Balatrix.Modules.Usage;
+using Balatrix.Modules.Voice.Calls;
 using Balatrix.Modules.Voice.EventSocket;
 using Balatrix.Modules.Voice.Fraud;
 using Balatrix.Modules.Voice.Numbers;
@@ -24,6 +25,7 @@ public static class VoiceModule
         services.AddNumbers();
         services.AddRoutes();
         services.AddFraud();
+        services.AddCalls();
     }
 
     /// <summary>Its routes.</summary>

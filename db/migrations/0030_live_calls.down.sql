@@ -1,0 +1,1 @@
+drop table voice.live_calls;

@@ -1,0 +1,192 @@
+using System.Net;
+using Balatrix.Core;
+using Balatrix.Core.Charging;
+using Balatrix.Core.Numbering;
+using Balatrix.Core.Usage;
+using Balatrix.Modules.Customers;
+using Balatrix.Modules.Ledger;
+using Balatrix.Modules.Voice.EventSocket;
+using Balatrix.Modules.Voice.Fraud;
+using Balatrix.Modules.Voice.Routing;
+using Microsoft.Extensions.Logging;
+using Npgsql;
+
+namespace Balatrix.Modules.Voice.Calls;
+
+/// <summary>What authorising a call asks others.</summary>
+sealed record CallAdvisers(CallPayers Payers, CallAccounts Accounts, AccountGates Gates, FraudGuard Fraud, RoutePlanner Routes);
+
+/// <summary>
+/// Says whether a call may go on, and reserves its first slice: the same for every door. Only reserving decides about money; what is read before it
+/// finds the payer, the price, and what speaks against the call whatever it costs.
+/// </summary>
+public sealed partial class CallAuthorizer
+{
+    /// <summary>Reserved at once for a call whose FreeSWITCH is not controlled, since nobody can reserve more for it later.</summary>
+    const int LongestWithoutControlSeconds = 3_600;
+
+    /// <summary>FreeSWITCH lets go of a parked call after three seconds.</summary>
+    static readonly TimeSpan Deadline = TimeSpan.FromSeconds(1.5);
+
+    readonly CallAdvisers advisers;
+    readonly CallLedger ledger;
+    readonly CallRulesDirectory rulesOf;
+    readonly FreeSwitchNodes nodes;
+    readonly FailOpenBudget budget = new();
+    readonly ILogger logger;
+
+    internal CallAuthorizer(CallAdvisers advisers, CallLedger ledger, CallRulesDirectory rules, FreeSwitchNodes nodes, ILogger<CallAuthorizer> logger)
+    {
+        this.advisers = advisers;
+        this.ledger = ledger;
+        this.nodes = nodes;
+        this.logger = logger;
+        rulesOf = rules;
+    }
+
+    /// <summary>May this call go on? Asking again for the same call gets the same answer and reserves nothing more.</summary>
+    public async Task<(CallPermit? Permit, CallRefusal? Refusal)> AuthorizeAsync(CallRequest request, CancellationToken cancellationToken)
+    {
+        var grant = await AuthorizeAsync(request, CallAsk.ByDoor(request.Uuid), cancellationToken);
+        return (grant.Permit, grant.Refusal);
+    }
+
+    internal async Task<CallGrant> AuthorizeAsync(CallRequest request, CallAsk ask, CancellationToken cancellationToken)
+    {
+        if (E164Number.Normalise(request.To) is not { Length: > 0 } number)
+            return CallGrant.Refused(CallRefusals.UnknownDestination);
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        stop.CancelAfter(Deadline);
+        var rules = await rulesOf.OfAsync(request.TenantId, stop.Token);
+        CallPayer? payer = null;
+        try
+        {
+            payer = await advisers.Payers.FindAsync(request, number, stop.Token);
+            if (payer is not { } known)
+                return CallGrant.Refused(request.IsInbound ? CallRefusals.NotOurs : CallRefusals.UnknownAccount);
+            advisers.Accounts.Remember(request, known);
+            // Not waited for longer than the caller waits: what is reserved after that is settled as a call that never was.
+            var grant = await DecideAsync(request, ask, known, number, rules, stop.Token).WaitAsync(stop.Token);
+            budget.Reset(request.TenantId);
+            return grant;
+        }
+        catch (Exception e) when (IsOutage(e) && !cancellationToken.IsCancellationRequested)
+        {
+            LogUnavailable(logger, request.Uuid, e.Message);
+            payer ??= advisers.Accounts.Recall(request);
+            return (payer is { } recalled && rules.FailOpenMicros is { } limit ? await OpenAsync(request, ask, recalled, number, rules, limit, cancellationToken) : null)
+                ?? CallGrant.Refused(CallRefusals.Unavailable);
+        }
+    }
+
+    /// <summary>The permit of a call that was authorised before this process knew it.</summary>
+    internal async Task<CallPermit> PermitAsync(CallRow row, CancellationToken cancellationToken)
+    {
+        var target = await advisers.Payers.TargetAsync(row, cancellationToken);
+        IReadOnlyList<CallRoute> routes = row.Service == Service.VoiceInbound || target is not null
+            ? []
+            : (await advisers.Routes.PlanAsync(row.TenantId, row.RatingKey, row.MinuteMicros, row.Currency, row.StartedAt, cancellationToken)).Routes;
+        return Granted(row, null, new(row.AccountId, row.Service, target), routes, 0).Permit!;
+    }
+
+    async Task<CallGrant> DecideAsync(CallRequest request, CallAsk ask, CallPayer payer, string number, CallRules rules, CancellationToken cancellationToken)
+    {
+        var isOutbound = payer.Service == Service.VoiceOutbound;
+        if (isOutbound && IPAddress.TryParse(request.NetworkIp, out var address) && advisers.Gates.Check(payer.AccountId, address) is { } gate)
+            return CallGrant.Refused(CallRefusals.OfGate(gate.Code, gate.Title));
+        var (account, price) = await advisers.Accounts.FindAsync(request.TenantId, payer, number, request.At, rules.Terms.MostMs / 1000, cancellationToken);
+        if (account is null)
+            return CallGrant.Refused(CallRefusals.UnknownAccount);
+        if (account.State.UseRefusal(payer.Service) is not Refusal.None and var refusal)
+            return CallGrant.Refused(CallRefusals.Of(refusal));
+        var row = NewRow(request, ask, payer, number, price);
+        if (price is null)
+            return isOutbound || payer.Inbound is { IsTollFree: true } ? CallGrant.Refused(CallRefusals.UnknownDestination) : await FreeAsync(row with { ReservationId = null }, ask, payer, rules, cancellationToken);
+        IReadOnlyList<CallRoute> routes = [];
+        // A call that talks already was let through once.
+        if (isOutbound && ask.AnsweredAt is null)
+        {
+            var verdict = await advisers.Fraud.CheckAsync(request.TenantId, FraudCallOf(row), cancellationToken);
+            if (!verdict.Allowed)
+                return CallGrant.Refused(CallRefusals.OfFraud(verdict.Rule, verdict.Reason));
+            if (payer.Inbound is null)
+            {
+                var plan = await advisers.Routes.PlanAsync(request.TenantId, number, price.MinuteMicros, row.Currency, request.At, cancellationToken);
+                if (plan.Refusal is not null)
+                    return CallGrant.Refused(CallRefusals.OfRoutes(plan.Refusal));
+                routes = plan.Routes;
+            }
+        }
+        row = row with { Carrier = routes is [var first, ..] ? first.Carrier : null };
+        var ms = ask.Ms ?? (nodes.Find(request.Node) is null ? 1000L * Math.Clamp(price.LongestSeconds, 1, LongestWithoutControlSeconds) : rules.Terms.SliceMs);
+        var decision = await ledger.ReserveAsync(row, ask, ms, cancellationToken);
+        if (!decision.Accepted)
+            return CallGrant.Refused(CallRefusals.Of(decision.Refusal));
+        if (decision.IsRepeat && (decision.Reservation!.Status != ReservationStatus.Open || (ask.Owner.Length > 0 && !await ledger.ClaimAsync(row, ask.Owner, cancellationToken))))
+            return CallGrant.Refused(CallRefusals.Unavailable) with { IsTaken = true };
+        if (isOutbound && !decision.IsRepeat)
+            advisers.Fraud.Started(request.TenantId, FraudCallOf(row));
+        return Granted(row, price, payer, routes, decision.Reservation!.Usage.Quantity);
+    }
+
+    /// <summary>A call that costs its receiver nothing: nothing is reserved and nothing charged.</summary>
+    async Task<CallGrant> FreeAsync(CallRow row, CallAsk ask, CallPayer payer, CallRules rules, CancellationToken cancellationToken)
+    {
+        await ledger.KeepAsync(row, ask, cancellationToken);
+        return Granted(row, null, payer, [], rules.Terms.MostMs);
+    }
+
+    /// <summary>Charging is not there, and the tenant rather risks a bounded sum than the call.</summary>
+    async Task<CallGrant?> OpenAsync(CallRequest request, CallAsk ask, CallPayer payer, string number, CallRules rules, long limitMicros, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var (account, price) = await advisers.Accounts.RecallAsync(request.TenantId, payer, number, request.At, rules.Terms.MostMs / 1000, cancellationToken);
+            if (account is null || price is not { LongestSeconds: > 0 } || account.State.UseRefusal(payer.Service) != Refusal.None)
+                return null;
+            var row = NewRow(request, ask, payer, number, price) with { IsOpenFailed = true };
+            var ms = Math.Min(rules.FailOpenMs, 1000L * price.LongestSeconds);
+            if (!budget.TryTake(request.TenantId, limitMicros, (price with { AllowanceSeconds = 0 }).CostMicros(payer.Service, number, request.At, ms)))
+                return null;
+            return Granted(row, price, payer, [], ms);
+        }
+        catch (Exception e) when (IsOutage(e) && !cancellationToken.IsCancellationRequested)
+        {
+            return null;
+        }
+    }
+
+    static CallRow NewRow(CallRequest request, CallAsk ask, CallPayer payer, string number, CallPrice? price) => new()
+    {
+        TenantId = request.TenantId,
+        AccountId = payer.AccountId,
+        CallId = ask.CallId,
+        Segment = ask.Segment,
+        ChannelId = ask.ChannelId,
+        Node = request.Node,
+        CoreId = request.CoreUuid,
+        Service = payer.Service,
+        Calling = request.From,
+        Called = request.To,
+        RatingKey = number,
+        Destination = price?.Destination ?? "",
+        Currency = price?.Book.Currency ?? "",
+        MinuteMicros = price?.MinuteMicros ?? 0,
+        ReservationId = CallRow.ReservationOf(ask.CallId, ask.Segment),
+        StartedAt = request.At,
+    };
+
+    static CallGrant Granted(CallRow row, CallPrice? price, CallPayer payer, IReadOnlyList<CallRoute> routes, long ms) => new(
+        new CallPermit(
+            row.AccountId, AccountDirectory.NumberOf(row.AccountId), row is { ReservationId: { } id, IsOpenFailed: false } ? id : Guid.Empty, (int)(ms / 1000), Math.Max((int)(ms / 1000), price?.LongestSeconds ?? 0),
+            row.Destination, Money.Format(row.MinuteMicros), row.Currency, routes, payer.Inbound),
+        null, row, price, ms);
+
+    internal static FraudCall FraudCallOf(CallRow row) => new(row.AccountId, row.RatingKey, row.Destination, row.MinuteMicros, row.StartedAt);
+
+    static bool IsOutage(Exception e) =>
+        e is NpgsqlException or ChargingUnavailableException or ChargingQueueFullException or IOException or TimeoutException or OperationCanceledException;
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "Call {Uuid} could not be authorised: {Reason}")]
+    static partial void LogUnavailable(ILogger logger, string uuid, string reason);
+}

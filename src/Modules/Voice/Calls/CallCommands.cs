@@ -1,0 +1,62 @@
+using System.Globalization;
+using Balatrix.Core.Usage;
+using Balatrix.Modules.Voice.EventSocket;
+
+namespace Balatrix.Modules.Voice.Calls;
+
+/// <summary>What FreeSWITCH is told of a call. Every value passes a check, since callers choose names and numbers.</summary>
+static class CallCommands
+{
+    /// <summary>The dialplan's context that only our transfer reaches.</summary>
+    const string Context = "billed";
+
+    const string Tone = "tone_stream://%(300,200,800);loops=2";
+
+    /// <summary>The guard stands before the call goes on.</summary>
+    public static List<string> LetThrough(CallRow row, CallPermit permit, long guardMs, bool isAnswered)
+    {
+        var uuid = ApiArgument.Uuid(row.ChannelId);
+        var account = ApiArgument.Name(permit.AccountNumber);
+        var direction = row.Service == Service.VoiceInbound ? "inbound" : "outbound";
+        var variables = $"bill_session={ApiArgument.Name(row.ReservationId?.ToString("N") ?? "none")};bill_account={account};accountcode={account};bill_direction={direction};heartbeat_use_scheduler=true";
+        if (permit.Routes.Count > 0)
+            variables += $";bill_dial={ApiArgument.DialString(string.Join('|', permit.Routes.Select(r => r.DialString)))};bill_carrier={ApiArgument.Name(Safe(permit.Routes[0].Carrier))}";
+        else if (permit.Inbound is { TargetKind: "sip" } target)
+            variables += $";bill_dial={ApiArgument.DialString("user/" + target.Target)}";
+        var commands = new List<string>(3) { $"uuid_setvar_multi {uuid} {variables}" };
+        if (!isAnswered)
+            commands.Add($"uuid_setvar {uuid} api_on_answer {Guard(row, 0, guardMs)}");
+        commands.Add($"uuid_transfer {uuid} {Destination(row, permit)} XML {Context}");
+        return commands;
+    }
+
+    /// <summary>To where it went before.</summary>
+    public static string SendOn(CallRow row, CallPermit? permit) => $"uuid_transfer {ApiArgument.Uuid(row.ChannelId)} {Destination(row, permit)} XML {Context}";
+
+    /// <summary>SIP says the status; FreeSWITCH and its records the cause.</summary>
+    public static List<string> Reject(string channelId, int sipStatus, string cause) =>
+    [
+        $"uuid_setvar {ApiArgument.Uuid(channelId)} last_bridge_proto_specific_hangup_cause sip:{ApiArgument.Seconds(sipStatus)}",
+        Kill(channelId, cause),
+    ];
+
+    public static string Kill(string channelId, string cause) => $"uuid_kill {ApiArgument.Uuid(channelId)} {ApiArgument.Cause(cause)}";
+
+    public static string Arm(CallRow row, int guard, long ms) => Guard(row, guard, ms);
+
+    public static string Drop(CallRow row, int guard) => $"sched_del {Group(row, guard)}";
+
+    public static string Warn(string channelId) => $"uuid_broadcast {ApiArgument.Uuid(channelId)} {Tone} aleg";
+
+    // FreeSWITCH's scheduler counts whole seconds. The last ones are rounded down: what is cut off early is not charged, what ran longer could not be paid.
+    static string Guard(CallRow row, int guard, long ms) =>
+        $"sched_api +{ApiArgument.Seconds((int)Math.Clamp(ms / 1000, 1, 86_400))} {Group(row, guard)} uuid_kill {ApiArgument.Uuid(row.ChannelId)} ALLOTTED_TIMEOUT";
+
+    static string Group(CallRow row, int guard) => string.Create(CultureInfo.InvariantCulture, $"b-{ApiArgument.Uuid(row.CallId)}-{row.Segment}-{guard}");
+
+    static string Destination(CallRow row, CallPermit? permit) => permit?.Inbound is { TargetKind: "dialplan" } target
+        ? ApiArgument.Name(target.Target)
+        : ApiArgument.Number(row.Called is { Length: >= 3 and <= 20 } dialled && dialled.TrimStart('+').All(char.IsAsciiDigit) ? dialled : row.RatingKey);
+
+    static string Safe(string name) => string.Concat(name.Select(c => char.IsAsciiLetterOrDigit(c) ? c : '_'));
+}

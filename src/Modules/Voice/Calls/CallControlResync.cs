@@ -1,0 +1,96 @@
+using System.Text;
+using System.Text.Json;
+using Balatrix.Core.Voice;
+using Balatrix.Modules.Voice.EventSocket;
+
+namespace Balatrix.Modules.Voice.Calls;
+
+/// <summary>Finds again what was missed: compares the calls that are known with the channels that there are.</summary>
+sealed partial class CallControl
+{
+    const int DumpsAtOnce = 200;
+
+    bool isTakenOver;
+
+    /// <summary>One comparison. Throws when FreeSWITCH did not answer as it should: then nothing is concluded.</summary>
+    internal async Task SnapshotAsync(CancellationToken cancellationToken)
+    {
+        var began = Now;
+        var core = (await link.ApiAsync("global_getvar core_uuid", cancellationToken)) is { IsOk: true, Text: { Length: 36 } uuid } ? uuid : throw new InvalidDataException("It did not tell its core.");
+        await TakeOverAsync(began, cancellationToken);
+        foreach (var session in Sessions)
+            if (session.CoreId is { } known && known != core)
+                session.Post(new CallInput.CoreChanged());
+        var live = ChannelsOf(await link.ApiAsync("show channels as json", cancellationToken));
+        var asked = new List<string>();
+        foreach (var session in Sessions)
+        {
+            if (session.CoreId is { } other && other != core)
+                continue;
+            if (!live.ContainsKey(session.ChannelId))
+            {
+                if (session.State.StartedAt < began - services.Timings.Settled)
+                    session.Post(new CallInput.NotSeen());
+            }
+            else if (session.State.AnsweredAt is null)
+                asked.Add(session.ChannelId);
+            else
+                session.Post(new CallInput.Seen(began, null));
+        }
+        asked.AddRange(live.Where(c => c.Value && Find(c.Key) is null).Select(c => c.Key));
+        foreach (var some in asked.Distinct(StringComparer.Ordinal).Chunk(DumpsAtOnce))
+        {
+            var dumps = await link.ApiAsync([.. some.Select(id => $"uuid_dump {ApiArgument.Uuid(id)} json")], cancellationToken);
+            foreach (var dump in dumps)
+                if (dump.IsOk && dump.Text.StartsWith('{'))
+                    await MeetAsync(FreeSwitchEvent.Parse(Encoding.UTF8.GetBytes(dump.Text)), cancellationToken);
+        }
+    }
+
+    /// <summary>Takes up what another process reserved, all of it at first; later what was reserved by a request that ended before its answer.</summary>
+    async Task TakeOverAsync(DateTimeOffset began, CancellationToken cancellationToken)
+    {
+        var known = Sessions.Where(s => s.Row is not null).Select(s => (s.Row!.AccountId, s.Row.CallId, s.Row.Segment)).ToHashSet();
+        foreach (var kept in await CallStore.TakeOverAsync(services.Database, link.Node.Name, owner, cancellationToken))
+            if (!known.Contains((kept.Row.AccountId, kept.Row.CallId, kept.Row.Segment)) && (!isTakenOver || kept.Row.StartedAt < began - services.Timings.Settled) && !IsAsking(kept.Row))
+                await RestoreAsync(kept, cancellationToken);
+        isTakenOver = true;
+    }
+
+    bool IsAsking(CallRow row)
+    {
+        for (var session = Find(row.ChannelId); session is not null; session = session.Also)
+            if (session.Row is null)
+                return true;
+        return false;
+    }
+
+    async ValueTask MeetAsync(FreeSwitchEvent e, CancellationToken cancellationToken)
+    {
+        if (e.Uuid is not { Length: > 0 } uuid)
+            return;
+        if (Find(uuid) is not null)
+        {
+            Post(uuid, new CallInput.Seen(e.SentAt() ?? Now, e.AnsweredAt(), e.IsParked()));
+            return;
+        }
+        // Waits to be let through; or was let through, talks, and nobody charges it.
+        if (e.IsOurs() && (e.IsParked() || (e.AnsweredAt() is not null && e["variable_bill_session"] is not null)) && await TenantOfAsync(e, cancellationToken) is { } tenantId)
+            await AskAsync(e, tenantId, 1, isTransferred: false, cancellationToken);
+    }
+
+    /// <summary>The channels, and whether each came from outside.</summary>
+    static Dictionary<string, bool> ChannelsOf(ApiReply reply)
+    {
+        if (!reply.IsOk)
+            throw new InvalidDataException(reply.Text);
+        using var document = JsonDocument.Parse(reply.Text);
+        var count = document.RootElement.GetProperty("row_count").GetInt32();
+        var channels = new Dictionary<string, bool>(count, StringComparer.Ordinal);
+        // Without channels there are no rows.
+        if (count > 0)
+            foreach (var row in document.RootElement.GetProperty("rows").EnumerateArray())
+                channels[row.GetProperty("uuid").GetString() ?? ""] = row.TryGetProperty("direction", out var direction) && direction.GetString() == "inbound";
+        return channels.Count == count ? channels : throw new InvalidDataException("Its list of channels is not whole.");
+    }
+}

@@ -1,0 +1,41 @@
+using System.Net;
+using Balatrix.Core.Usage;
+using Balatrix.Modules.Customers;
+using Balatrix.Modules.Voice.Numbers;
+
+namespace Balatrix.Modules.Voice.Calls;
+
+/// <summary>Who pays for a call, and what it is to him.</summary>
+/// <param name="AccountId">Who pays.</param>
+/// <param name="Service">A call that he makes, or receives.</param>
+/// <param name="Inbound">Where a call to one of our numbers goes.</param>
+readonly record struct CallPayer(long AccountId, Service Service, NumberTarget? Inbound);
+
+/// <summary>
+/// Finds who pays for a call: the caller by account code, SIP user or the trunk's address, in this order, and never by the number he shows;
+/// the holder of the called number when it is toll-free, or when the caller is nobody here.
+/// </summary>
+sealed class CallPayers(AccountDirectory accounts, NumberDirectory numbers, AccountGates gates)
+{
+    public async ValueTask<CallPayer?> FindAsync(CallRequest request, string number, CancellationToken cancellationToken)
+    {
+        var target = await numbers.FindAsync(request.TenantId, number, cancellationToken);
+        if (target is { IsTollFree: true } || (target is not null && request.IsInbound))
+            return new(target.AccountId, Service.VoiceInbound, target);
+        if (!request.IsInbound && await CallerAsync(request, cancellationToken) is { } caller)
+            return new(caller, Service.VoiceOutbound, target);
+        return target is not null ? new(target.AccountId, Service.VoiceInbound, target) : null;
+    }
+
+    /// <summary>Where a call to one of our numbers goes, or null.</summary>
+    public ValueTask<NumberTarget?> TargetAsync(CallRow row, CancellationToken cancellationToken) => numbers.FindAsync(row.TenantId, row.RatingKey, cancellationToken);
+
+    async ValueTask<long?> CallerAsync(CallRequest request, CancellationToken cancellationToken)
+    {
+        if (request.AccountCode is { Length: > 0 } code && await accounts.FindAsync(request.TenantId, code, cancellationToken) is { } byCode)
+            return byCode;
+        if (request.SipUser is { Length: > 0 } user && await numbers.AccountOfSipUserAsync(request.TenantId, user, cancellationToken) is { } byUser)
+            return byUser;
+        return IPAddress.TryParse(request.NetworkIp, out var address) ? gates.AccountOf(request.TenantId, address) : null;
+    }
+}

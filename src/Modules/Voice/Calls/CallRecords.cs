@@ -1,0 +1,117 @@
+using System.Text.Json;
+using Balatrix.Core.Charging;
+using Balatrix.Core.Rating;
+using Balatrix.Core.Voice;
+using Balatrix.Modules.Catalog;
+using Balatrix.Modules.Customers;
+using Balatrix.Modules.Ledger;
+using Balatrix.Modules.Platform;
+using Balatrix.Modules.Voice.Fraud;
+using Balatrix.Modules.Voice.FreeSwitch;
+using Npgsql;
+
+namespace Balatrix.Modules.Voice.Calls;
+
+/// <summary>
+/// Meets call records with the calls that were controlled: whichever comes first, the record or the last event, settles the reservation, and the other finds it done.
+/// What was charged by estimate is corrected.
+/// </summary>
+public sealed class CallRecords
+{
+    readonly Database database;
+    readonly AccountDirectory accounts;
+    readonly CallLedger ledger;
+    readonly EstimateCorrection correction;
+    readonly CallEnds ends;
+
+    internal CallRecords(Database database, AccountDirectory accounts, CallLedger ledger, EstimateCorrection correction, CallEnds ends)
+    {
+        (this.database, this.accounts, this.ledger) = (database, accounts, ledger);
+        (this.correction, this.ends) = (correction, ends);
+    }
+
+    /// <summary>The segments of a call of an account that is named by number or code.</summary>
+    internal async Task<List<KeptCall>> FindAsync(int tenantId, string account, string callId, CancellationToken cancellationToken) =>
+        account.Length > 0 && await accounts.FindAsync(tenantId, account, cancellationToken) is { } accountId
+            ? await database.InTenantAsync(tenantId, (connection, ct) => CallStore.FindAsync(connection, tenantId, [accountId], [callId], ct), cancellationToken)
+            : [];
+
+    /// <summary>Takes a record, or says by null that it is of a call that nobody controlled.</summary>
+    public async Task<UsageAnswer?> TakeAsync(int tenantId, CallRecord call, CancellationToken cancellationToken)
+    {
+        UsageAnswer? answer = null;
+        var facts = new CallFacts(call.StartedAt, call.AnsweredAt, call.EndedAt, call.TalkMs);
+        foreach (var kept in await FindAsync(tenantId, call.AccountCode, call.Uuid, cancellationToken))
+        {
+            // After a transfer the call goes on in another leg, which this record does not tell of.
+            if (kept.Row.ChannelId != call.Uuid || kept.State == CallRowState.Released)
+                continue;
+            answer = await TakeAsync(kept, call, facts, cancellationToken);
+        }
+        for (var session = answer is null ? null : ends.Live.Find(call.Uuid); session is not null; session = session.Also)
+            session.Post(new CallInput.Ended(facts));
+        return answer;
+    }
+
+    async Task<UsageAnswer> TakeAsync(KeptCall kept, CallRecord call, CallFacts facts, CancellationToken cancellationToken)
+    {
+        var row = kept.Row;
+        var end = CallMachine.EndOf(facts, kept.MeterFrom);
+        if (kept is { State: CallRowState.Estimated, AnsweredAt: var estimatedFrom })
+            return await correction.CorrectAsync(row, estimatedFrom is null ? row.StartedAt : kept.MeterFrom ?? estimatedFrom.Value, end, call.AnsweredAt, cancellationToken);
+        if (kept is { State: CallRowState.Settled or CallRowState.Corrected, TalkMs: not null })
+            end = kept.State == CallRowState.Corrected ? end : end with { TalkMs = kept.TalkMs.Value };
+        var answer = await ledger.SettleAsync(row, end, call.AnsweredAt, call.Detail(), cancellationToken);
+        if (answer is { Status: 201, Decision: { } decision })
+            ends.Fraud.Ended(row.TenantId, CallAuthorizer.FraudCallOf(row), TimeSpan.FromMilliseconds(end.TalkMs), decision.Posting?.AmountMicros ?? 0);
+        return answer;
+    }
+}
+
+/// <summary>Who is told when a call has ended.</summary>
+sealed record CallEnds(FraudGuard Fraud, LiveCalls Live);
+
+/// <summary>Posts the difference when the record of a call comes that was charged by estimate.</summary>
+sealed class EstimateCorrection(Database database, PriceBookStore priceBooks, ChargingPipeline pipeline)
+{
+    const string ReadUsage = """
+        select u.amount_micros, u.shortfall_micros, u.covered_quantity, u.plan_version_id, a.currency, a.balance_micros + a.credit_limit_micros - a.held_micros
+          from usage.usage_records u join ledger.accounts a on a.account_id = u.account_id
+         where u.account_id = $1 and u.event_key = $2 and u.tenant_id = $3 and u.occurred_at >= $4 and u.occurred_at < $5
+        """;
+
+    sealed record Charged(long Micros, long Shortfall, long Covered, int PlanVersionId, string Currency, long Available);
+
+    /// <summary>Corrects a call once, however often its record comes.</summary>
+    public async Task<UsageAnswer> CorrectAsync(CallRow row, DateTimeOffset estimatedFrom, CallEnd end, DateTimeOffset? answeredAt, CancellationToken cancellationToken)
+    {
+        var usageId = new UsageId(row.AccountId, UsageMonth.Of(estimatedFrom), EventKey.Of(CallRecord.Source, row.UsageId));
+        var answer = new UsageAnswer(200, row.UsageId, usageId.ToString(), null, null);
+        var (charged, spans) = await database.InTenantAsync(row.TenantId, async (connection, ct) => (
+            await ReadAsync(connection, row, usageId, ct), await TariffStore.SpansAsync(connection, row.TenantId, [row.AccountId], ct)), cancellationToken);
+        if (charged is not null && await priceBooks.GetAsync(row.TenantId, charged.PlanVersionId, TariffSpan.At(spans.GetValueOrDefault(row.AccountId), end.At), cancellationToken) is { } book)
+        {
+            var rated = Rater.Rate(book.Decks(row.Service), row.Service, row.RatingKey, end.At, end.TalkMs, charged.Covered, null);
+            var difference = rated.Matched ? Rerating.Difference(charged.Micros, charged.Shortfall, 0, rated.AmountMicros) : 0;
+            // An estimate that was too low, and the money was spent since: as much as is there.
+            difference = Math.Min(difference, Math.Max(0, charged.Available));
+            if (difference != 0)
+            {
+                var detail = JsonSerializer.Serialize(new { corrected = usageId.EventKey, talkMs = end.TalkMs }, JsonSerializerOptions.Web);
+                await pipeline.SubmitAsync(
+                    row.TenantId, row.AccountId,
+                    new Post(EventKey.Of("estimate", row.UsageId), EntryKind.Adjustment, Book.RevenueVoice, -difference, charged.Currency, $"call {row.UsageId}", detail), cancellationToken);
+            }
+        }
+        await database.InTenantAsync(row.TenantId, async (connection, ct) =>
+        {
+            await CallStore.CloseAsync(connection, row, CallRowState.Corrected, answeredAt, end.At.AddMilliseconds(end.TalkMs), end.TalkMs, ct);
+            return 0;
+        }, cancellationToken);
+        return answer;
+    }
+
+    static async Task<Charged?> ReadAsync(NpgsqlConnection connection, CallRow row, UsageId id, CancellationToken cancellationToken) => (await Database.QueryAsync(
+        connection, ReadUsage, [row.AccountId, id.EventKey, row.TenantId, UsageMonth.Start(id.Month), UsageMonth.Start(id.Month + 1)],
+        r => new Charged(r.GetInt64(0), r.GetInt64(1), r.GetInt64(2), r.GetInt32(3), r.GetString(4), r.GetInt64(5)), cancellationToken)).SingleOrDefault();
+}

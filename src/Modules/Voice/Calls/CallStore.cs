@@ -1,0 +1,127 @@
+using Balatrix.Core.Usage;
+using Balatrix.Modules.Platform;
+using Npgsql;
+using NpgsqlTypes;
+
+namespace Balatrix.Modules.Voice.Calls;
+
+/// <summary>A kept call with what changes while it goes on.</summary>
+sealed record KeptCall(
+    CallRow Row, CallRowState State, string? PeerId, DateTimeOffset? AnsweredAt, DateTimeOffset? MeterFrom, DateTimeOffset LastSeenAt, long GrantedMs, int Sequence, long AllowanceSeconds,
+    DateTimeOffset? EndedAt, long? TalkMs);
+
+/// <summary>What is to be kept of calls that go on.</summary>
+readonly record struct SeenCall(long AccountId, string CallId, int Segment, DateTimeOffset? AnsweredAt, DateTimeOffset LastSeenAt, string? PeerId);
+
+/// <summary>Calls in the database. Rows of calls are the charging connection's while it reserves and settles, in the same commit as the money.</summary>
+static class CallStore
+{
+    const string Insert = """
+        insert into voice.live_calls (tenant_id, account_id, call_id, segment, channel_id, node, core_id, owner, state, service, calling, called, rating_key, destination,
+                                      currency, minute_micros, carrier, reservation_id, is_open_failed, started_at, answered_at, meter_from, last_seen_at)
+        values ($1, $2, $3, $4, $5, $6, $7, $8, 1, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $19)
+        on conflict do nothing
+        """;
+
+    const string Select = """
+        select c.tenant_id, c.account_id, c.call_id, c.segment, c.channel_id, c.node, c.core_id, c.service, c.calling, c.called, c.rating_key, c.destination, c.currency, c.minute_micros,
+               c.carrier, c.reservation_id, c.is_open_failed, c.started_at, c.state, c.peer_id, c.answered_at, c.meter_from, c.last_seen_at, coalesce(r.quantity, 0), coalesce(r.sequence, 0),
+               coalesce((select sum(q) from unnest(r.allowance_quantities) q), 0)::bigint, c.ended_at, c.talk_ms
+          from voice.live_calls c
+          left join ledger.reservations r on r.account_id = c.account_id and r.reservation_id = c.reservation_id and r.tenant_id = c.tenant_id
+        """;
+
+    const string SaveSeen = """
+        update voice.live_calls c
+           set answered_at = coalesce(c.answered_at, v.answered_at), last_seen_at = greatest(c.last_seen_at, v.last_seen_at), peer_id = coalesce(v.peer_id, c.peer_id)
+          from unnest($1::bigint[], $2::text[], $3::smallint[], $4::timestamptz[], $5::timestamptz[], $6::text[]) as v(account_id, call_id, segment, answered_at, last_seen_at, peer_id)
+         where c.account_id = any($1) and c.account_id = v.account_id and c.call_id = v.call_id and c.segment = v.segment and c.tenant_id = $7 and c.state = 1
+        """;
+
+    /// <summary>Keeps a new call, in the commit that reserves its money.</summary>
+    public static Task AddAsync(NpgsqlConnection connection, CallRow row, string owner, DateTimeOffset? answeredAt, DateTimeOffset? meterFrom, CancellationToken cancellationToken) => Database.ExecuteAsync(
+        connection, Insert,
+        [
+            row.TenantId, row.AccountId, row.CallId, (short)row.Segment, row.ChannelId, row.Node, row.CoreId, owner, (short)row.Service, row.Calling, row.Called, row.RatingKey,
+            row.Destination, row.Currency, row.MinuteMicros, row.Carrier, row.ReservationId, row.IsOpenFailed, row.StartedAt, answeredAt, meterFrom,
+        ],
+        cancellationToken);
+
+    /// <summary>Takes a call that nobody controls yet; false when another has it.</summary>
+    public static async Task<bool> ClaimAsync(NpgsqlConnection connection, CallRow row, string owner, CancellationToken cancellationToken) => await Database.ExecuteAsync(
+        connection,
+        "update voice.live_calls set owner = $5, core_id = coalesce(core_id, $6) where account_id = $1 and call_id = $2 and segment = $3 and tenant_id = $4 and state = 1 and owner in ('', $5)",
+        [row.AccountId, row.CallId, (short)row.Segment, row.TenantId, owner, row.CoreId], cancellationToken) == 1;
+
+    /// <summary>Says how a call ended.</summary>
+    public static Task CloseAsync(
+        NpgsqlConnection connection, CallRow row, CallRowState state, DateTimeOffset? answeredAt, DateTimeOffset endedAt, long talkMs, CancellationToken cancellationToken) => Database.ExecuteAsync(
+        connection,
+        """
+        update voice.live_calls set state = $5, answered_at = coalesce($6, answered_at), ended_at = $7, talk_ms = $8
+         where account_id = $1 and call_id = $2 and segment = $3 and tenant_id = $4 and state in (1, 3)
+        """,
+        [row.AccountId, row.CallId, (short)row.Segment, row.TenantId, (short)state, answeredAt, endedAt, talkMs], cancellationToken);
+
+    /// <summary>Keeps what was seen of calls, all of them in one statement.</summary>
+    public static async Task SaveSeenAsync(NpgsqlConnection connection, int tenantId, IReadOnlyList<SeenCall> seen, CancellationToken cancellationToken)
+    {
+        await using var command = new NpgsqlCommand(SaveSeen, connection);
+        command.Parameters.Add(new() { Value = seen.Select(s => s.AccountId).ToArray() });
+        command.Parameters.Add(new() { Value = seen.Select(s => s.CallId).ToArray() });
+        command.Parameters.Add(new() { Value = seen.Select(s => (short)s.Segment).ToArray() });
+        command.Parameters.Add(new() { Value = seen.Select(s => s.AnsweredAt?.UtcDateTime).ToArray(), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.TimestampTz });
+        command.Parameters.Add(new() { Value = seen.Select(s => s.LastSeenAt.UtcDateTime).ToArray(), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.TimestampTz });
+        command.Parameters.Add(new() { Value = seen.Select(s => s.PeerId).ToArray(), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Text });
+        command.Parameters.Add(new() { Value = tenantId });
+        await command.ExecuteNonQueryAsync(cancellationToken);
+    }
+
+    /// <summary>The segments of calls of accounts, whether they go on or not.</summary>
+    public static Task<List<KeptCall>> FindAsync(NpgsqlConnection connection, int tenantId, long[] accountIds, string[] callIds, CancellationToken cancellationToken) => Database.QueryAsync(
+        connection, Select + " where c.account_id = any($2) and c.call_id = any($3) and c.tenant_id = $1 order by c.account_id, c.call_id, c.segment", [tenantId, accountIds, callIds], Read, cancellationToken);
+
+    /// <summary>The calls of a FreeSWITCH that go on, of all tenants; from now on they are this owner's.</summary>
+    public static async Task<List<KeptCall>> TakeOverAsync(Database database, string node, string owner, CancellationToken cancellationToken)
+    {
+        await using var connection = await database.Owner.OpenConnectionAsync(cancellationToken);
+        await Database.ExecuteAsync(connection, "update voice.live_calls set owner = $2 where node = $1 and state = 1 and owner <> $2", [node, owner], cancellationToken);
+        return await Database.QueryAsync(connection, Select + " where c.node = $1 and c.state = 1", [node], Read, cancellationToken);
+    }
+
+    /// <summary>Forgets calls that were over long ago.</summary>
+    public static async Task ForgetAsync(Database database, DateTimeOffset before, CancellationToken cancellationToken)
+    {
+        await using var connection = await database.Owner.OpenConnectionAsync(cancellationToken);
+        await Database.ExecuteAsync(connection, "delete from voice.live_calls where state <> 1 and last_seen_at < $1", [before], cancellationToken);
+    }
+
+    static KeptCall Read(NpgsqlDataReader r) => new(
+        new CallRow
+        {
+            TenantId = r.GetInt32(0),
+            AccountId = r.GetInt64(1),
+            CallId = r.GetString(2),
+            Segment = r.GetInt16(3),
+            ChannelId = r.GetString(4),
+            Node = string.Intern(r.GetString(5)),
+            CoreId = Text(r, 6) is { } core ? string.Intern(core) : null,
+            Service = (Service)r.GetInt16(7),
+            Calling = r.GetString(8),
+            Called = r.GetString(9),
+            RatingKey = r.GetString(10),
+            Destination = string.Intern(r.GetString(11)),
+            Currency = string.Intern(r.GetString(12)),
+            MinuteMicros = r.GetInt64(13),
+            Carrier = Text(r, 14) is { } carrier ? string.Intern(carrier) : null,
+            ReservationId = r.IsDBNull(15) ? null : r.GetGuid(15),
+            IsOpenFailed = r.GetBoolean(16),
+            StartedAt = r.GetFieldValue<DateTimeOffset>(17),
+        },
+        (CallRowState)r.GetInt16(18), Text(r, 19), Time(r, 20), Time(r, 21), r.GetFieldValue<DateTimeOffset>(22), r.GetInt64(23), r.GetInt32(24), r.GetInt64(25), Time(r, 26),
+        r.IsDBNull(27) ? null : r.GetInt64(27));
+
+    static string? Text(NpgsqlDataReader r, int at) => r.IsDBNull(at) ? null : r.GetString(at);
+
+    static DateTimeOffset? Time(NpgsqlDataReader r, int at) => r.IsDBNull(at) ? null : r.GetFieldValue<DateTimeOffset>(at);
+}

@@ -1,0 +1,226 @@
+using Balatrix.Modules.Tests.Voice.EventSocket;
+
+namespace Balatrix.Modules.Tests.Voice.Calls;
+
+/// <summary>What may go wrong while a call goes on, one by one: the customer still pays once, and what he should.</summary>
+public sealed class FailureModes(VoiceApp app) : IClassFixture<VoiceApp>
+{
+    [Fact]
+    public async Task After_a_crash_in_mid_call_the_call_is_taken_up_again()
+    {
+        await using var lab = await VoiceLab.StartAsync(app);
+        var account = await lab.AccountAsync("100.00");
+        var call = await lab.TalkAsync(account);
+        await lab.PassAsync(10);
+        await lab.EndProcessAsync();
+        await lab.PassAsync(25);
+        await lab.ControlAsync();
+        await lab.PassAsync(90);
+        Assert.Null(call.HangupCause);
+        await call.HangupAsync();
+        await lab.SettledAsync(account);
+        Assert.Equal((100 - VoiceLab.PriceOf(call), 0), await lab.MoneyAsync(account));
+        Assert.Single(await lab.ChargesAsync(account));
+        await app.AssertBooksProveAsync();
+    }
+
+    [Fact]
+    public async Task While_nobody_is_there_a_call_costs_no_more_than_its_slice()
+    {
+        await using var lab = await VoiceLab.StartAsync(app);
+        var account = await lab.AccountAsync("100.00");
+        var call = await lab.TalkAsync(account);
+        await lab.EndProcessAsync();
+        await lab.PassAsync(300, 20);
+        Assert.Equal("ALLOTTED_TIMEOUT", call.HangupCause);
+        Assert.InRange(call.BillUsec, 59_000_000, 60_000_000);
+        // Whoever comes back finds the call gone; its record tells the rest.
+        await lab.ControlAsync();
+        Assert.Equal(201, (await lab.PostRecordAsync(call.Uuid)).Status);
+        await lab.SettledAsync(account);
+        Assert.Equal((100 - VoiceLab.PriceOf(call), 0), await lab.MoneyAsync(account));
+        await lab.PassAsync(150, 30);
+        Assert.Single(await lab.ChargesAsync(account));
+        await app.AssertBooksProveAsync();
+    }
+
+    [Fact]
+    public async Task New_calls_are_refused_while_nobody_is_there()
+    {
+        await using var lab = await VoiceLab.StartAsync(app, isControlled: false);
+        var account = await lab.AccountAsync("100.00");
+        var call = await lab.DialAsync(account);
+        await lab.PassAsync(4, 1);
+        Assert.Equal("NORMAL_TEMPORARY_FAILURE", await call.EndedAsync());
+        Assert.Equal(503, call.SipStatus);
+        Assert.Equal((100, 0), await lab.MoneyAsync(account));
+    }
+
+    [Fact]
+    public async Task A_call_that_waits_when_control_comes_back_is_authorised_then()
+    {
+        await using var lab = await VoiceLab.StartAsync(app, isControlled: false);
+        var account = await lab.AccountAsync("100.00");
+        var call = await lab.DialAsync(account, like: new StandInCall { ParkTimeout = null });
+        await lab.ControlAsync();
+        Assert.Equal(VoiceLab.London, await call.RoutedAsync());
+        await call.AnswerAsync();
+        await lab.PassAsync(5);
+        await call.HangupAsync();
+        await lab.SettledAsync(account);
+        Assert.Equal((100 - VoiceLab.PriceOf(call), 0), await lab.MoneyAsync(account));
+    }
+
+    [Fact]
+    public async Task When_FreeSWITCH_starts_anew_its_calls_are_settled_by_estimate()
+    {
+        await using var lab = await VoiceLab.StartAsync(app);
+        var account = await lab.AccountAsync("100.00");
+        var call = await lab.TalkAsync(account);
+        await lab.PassAsync(45);
+        lab.Switch.Restart();
+        await lab.SettledAsync(account);
+        var (balance, held) = await lab.MoneyAsync(account);
+        // To its last sign of life and one heartbeat, and not beyond what was reserved.
+        Assert.InRange(100 - balance, 0.80m, 2.40m);
+        Assert.Equal(0, held);
+        Assert.Equal(call.Uuid, Assert.Single(await lab.ChargesAsync(account)).Id);
+        // The new run is controlled like the old one.
+        var next = await lab.TalkAsync(account);
+        await next.HangupAsync();
+        await lab.SettledAsync(account, 2);
+        await app.AssertBooksProveAsync();
+    }
+
+    [Fact]
+    public async Task Lost_connections_are_built_again_and_what_was_missed_is_found()
+    {
+        await using var lab = await VoiceLab.StartAsync(app);
+        var account = await lab.AccountAsync("100.00");
+        var ringing = await lab.DialAsync(account);
+        await ringing.RoutedAsync();
+        // Answered while nobody hears it.
+        lab.Switch.Misbehaviour.DropsEvent = (_, _) => true;
+        lab.Switch.DropConnections();
+        await ringing.AnswerAsync();
+        lab.Switch.Misbehaviour.DropsEvent = null;
+        await VoiceLab.UntilAsync(() => lab.Live.Snapshot(1, lab.Time.GetUtcNow()).Any(c => c.Uuid == ringing.Uuid && c.State == "talking"), "It is found talking");
+        await lab.PassAsync(100);
+        Assert.Null(ringing.HangupCause);
+        await ringing.HangupAsync();
+        await lab.SettledAsync(account);
+        Assert.Equal((100 - VoiceLab.PriceOf(ringing), 0), await lab.MoneyAsync(account));
+        await app.AssertBooksProveAsync();
+    }
+
+    [Fact]
+    public async Task When_the_last_events_are_lost_the_record_settles_and_a_second_one_changes_nothing()
+    {
+        await using var lab = await VoiceLab.StartAsync(app);
+        var account = await lab.AccountAsync("100.00");
+        var call = await lab.TalkAsync(account);
+        await lab.PassAsync(20);
+        lab.Switch.Misbehaviour.DropsEvent = (name, _) => name.StartsWith("CHANNEL_HANGUP", StringComparison.Ordinal);
+        await call.HangupAsync();
+        Assert.Equal(201, (await lab.PostRecordAsync(call.Uuid)).Status);
+        Assert.Equal(200, (await lab.PostRecordAsync(call.Uuid)).Status);
+        Assert.Equal((100 - VoiceLab.PriceOf(call), 0), await lab.MoneyAsync(account));
+        // The control notices that it is gone, and finds it settled.
+        await VoiceLab.UntilAsync(() => lab.Live.Snapshot(1, lab.Time.GetUtcNow()).All(c => c.Uuid != call.Uuid || c.State == "ending"), "It is known to be gone");
+        await lab.PassAsync(150, 30);
+        Assert.Single(await lab.ChargesAsync(account));
+        Assert.Equal(100 - VoiceLab.PriceOf(call), (await lab.MoneyAsync(account)).Balance);
+        await app.AssertBooksProveAsync();
+    }
+
+    [Fact]
+    public async Task Without_events_and_record_a_call_is_estimated_and_a_late_record_corrects_it()
+    {
+        await using var lab = await VoiceLab.StartAsync(app);
+        var account = await lab.AccountAsync("100.00");
+        var call = await lab.TalkAsync(account);
+        await lab.PassAsync(22);
+        lab.Switch.Misbehaviour.DropsEvent = (name, _) => name.StartsWith("CHANNEL_HANGUP", StringComparison.Ordinal);
+        await call.HangupAsync();
+        await VoiceLab.UntilAsync(() => lab.Live.Snapshot(1, lab.Time.GetUtcNow()).Any(c => c.Uuid == call.Uuid && c.State == "ending"), "It is missed");
+        Assert.Empty(await lab.ChargesAsync(account));
+        await lab.PassAsync(130, 30);
+        await lab.SettledAsync(account);
+        var estimated = 100 - (await lab.MoneyAsync(account)).Balance;
+        Assert.InRange(estimated, VoiceLab.PriceOf(call), 1.20m);
+        Assert.NotEqual(VoiceLab.PriceOf(call), estimated);
+        for (var i = 0; i < 3; i++)
+            Assert.Equal(200, (await lab.PostRecordAsync(call.Uuid)).Status);
+        Assert.Equal((100 - VoiceLab.PriceOf(call), 0), await lab.MoneyAsync(account));
+        Assert.Single(await lab.ChargesAsync(account));
+        await app.AssertBooksProveAsync();
+    }
+
+    [Fact]
+    public async Task A_query_that_fails_is_never_taken_for_no_calls()
+    {
+        await using var lab = await VoiceLab.StartAsync(app);
+        var account = await lab.AccountAsync("100.00");
+        var call = await lab.TalkAsync(account);
+        var answers = new[] { "-ERR SQL Error!\n", "", "{\"row_count\": 3}\n", "{\"row_count\":1,\"rows\":[]}", "{\"row_cou" };
+        foreach (var answer in answers)
+        {
+            lab.Switch.Misbehaviour.Answers = command => command.StartsWith("show channels", StringComparison.Ordinal) ? answer : null;
+            await Task.Delay(1_500);
+            Assert.Equal("talking", Assert.Single(lab.Live.Snapshot(1, lab.Time.GetUtcNow()), c => c.Uuid == call.Uuid).State);
+        }
+        lab.Switch.Misbehaviour.Answers = null;
+        await lab.PassAsync(100);
+        Assert.Null(call.HangupCause);
+        await call.HangupAsync();
+        await lab.SettledAsync(account);
+        Assert.Equal((100 - VoiceLab.PriceOf(call), 0), await lab.MoneyAsync(account));
+    }
+
+    [Theory]
+    [InlineData(90)]
+    [InlineData(-90)]
+    [InlineData(7_200)]
+    public async Task Clocks_that_differ_move_no_money(int ahead)
+    {
+        await using var lab = await VoiceLab.StartAsync(app, isControlled: false);
+        lab.Switch.Skew = TimeSpan.FromSeconds(ahead);
+        await lab.ControlAsync();
+        var account = await lab.AccountAsync("100.00");
+        var call = await lab.TalkAsync(account);
+        await lab.PassAsync(100);
+        Assert.Null(call.HangupCause);
+        Assert.InRange((await lab.MoneyAsync(account)).Held, 2.40m, 3.60m);
+        await call.HangupAsync();
+        await lab.SettledAsync(account);
+        Assert.Equal((100 - VoiceLab.PriceOf(call), 0), await lab.MoneyAsync(account));
+        await app.AssertBooksProveAsync();
+    }
+
+    [Fact]
+    public async Task Two_processes_on_one_FreeSWITCH_control_each_call_once_and_take_over_from_each_other()
+    {
+        await using var lab = await VoiceLab.StartAsync(app);
+        await lab.ControlAsync();
+        var account = await lab.AccountAsync("100.00");
+        var calls = new List<StandInChannel>();
+        for (var i = 0; i < 10; i++)
+            calls.Add(await lab.DialAsync(account));
+        foreach (var call in calls)
+        {
+            await call.RoutedAsync();
+            await call.AnswerAsync();
+        }
+        await lab.PassAsync(5);
+        Assert.All(calls, c => Assert.Single(lab.Switch.Commands, line => line.Contains($"uuid_transfer {c.Uuid}", StringComparison.Ordinal)));
+        await lab.EndProcessAsync();
+        await VoiceLab.UntilAsync(() => lab.Live.Snapshot(1, lab.Time.GetUtcNow()).Count == 10, "The other has them");
+        await lab.PassAsync(90);
+        Assert.All(calls, c => Assert.Null(c.HangupCause));
+        foreach (var call in calls)
+            await call.HangupAsync();
+        await lab.SettledAsync(account, 10);
+        Assert.Equal((100 - calls.Sum(VoiceLab.PriceOf), 0), await lab.MoneyAsync(account));
+        await app.AssertBooksProveAsync();
+    }
+}

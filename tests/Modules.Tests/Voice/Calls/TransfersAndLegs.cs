@@ -1,0 +1,135 @@
+using Balatrix.Modules.Tests.Voice.EventSocket;
+
+namespace Balatrix.Modules.Tests.Voice.Calls;
+
+/// <summary>Calls of more than two parties, and what FreeSWITCH makes of them: every leg that costs is paid, once.</summary>
+public sealed class TransfersAndLegs(VoiceApp app) : IClassFixture<VoiceApp>
+{
+    [Fact]
+    public async Task After_an_attended_transfer_both_legs_are_paid_until_they_end()
+    {
+        await using var lab = await VoiceLab.StartAsync(app);
+        var account = await lab.AccountAsync("100.00");
+        var first = await lab.TalkAsync(account);
+        await lab.PassAsync(20);
+        await first.HoldAsync();
+        var second = await lab.TalkAsync(account);
+        await lab.PassAsync(10);
+        var (one, two) = (first.Peer!, second.Peer!);
+        await first.AttendedTransferAsync(second);
+        await lab.SettledAfterTransferAsync(account, 2);
+        // They talk for longer than a slice, and nobody of the customer's is on the line.
+        await lab.PassAsync(90);
+        Assert.Null(one.HangupCause);
+        await one.HangupAsync();
+        await lab.SettledAsync(account, 4);
+        var charges = await lab.ChargesAsync(account);
+        Assert.Equal(4, charges.Count);
+        Assert.Equal(charges.Sum(c => c.Amount), 100 - (await lab.MoneyAsync(account)).Balance);
+        AssertNear(one.BillUsec + two.BillUsec, charges.Sum(c => c.Ms));
+        await app.AssertBooksProveAsync();
+    }
+
+    [Fact]
+    public async Task A_leg_that_goes_on_alone_is_cut_when_the_money_ends()
+    {
+        await using var lab = await VoiceLab.StartAsync(app);
+        var account = await lab.AccountAsync("4.00");
+        var first = await lab.TalkAsync(account);
+        var second = await lab.TalkAsync(account);
+        await lab.PassAsync(10);
+        var (one, two) = (first.Peer!, second.Peer!);
+        await first.AttendedTransferAsync(second);
+        await lab.SettledAfterTransferAsync(account, 2);
+        await lab.PassAsync(200, 10);
+        Assert.NotNull(one.HangupCause);
+        Assert.NotNull(two.HangupCause);
+        await lab.SettledAsync(account, 4);
+        Assert.InRange((await lab.MoneyAsync(account)).Balance, 0, 4);
+        Assert.Equal((await lab.ChargesAsync(account)).Sum(c => c.Amount), 4 - (await lab.MoneyAsync(account)).Balance);
+        await app.AssertBooksProveAsync();
+    }
+
+    [Fact]
+    public async Task After_a_blind_transfer_the_leg_is_paid_on_and_so_is_where_it_goes()
+    {
+        await using var lab = await VoiceLab.StartAsync(app);
+        var account = await lab.AccountAsync("100.00");
+        var call = await lab.TalkAsync(account);
+        await lab.PassAsync(20);
+        var other = await call.BlindTransferAsync("919812345678");
+        await VoiceLab.UntilAsync(() => other.Context == "billed", "It is let through");
+        await lab.PassAsync(15);
+        await other.HangupAsync();
+        await lab.SettledAsync(account, 3);
+        var charges = await lab.ChargesAsync(account);
+        Assert.Equal(3, charges.Count);
+        Assert.Equal(charges.Sum(c => c.Amount), 100 - (await lab.MoneyAsync(account)).Balance);
+        // The first leg to its end, and the way on from the transfer.
+        AssertNear(other.BillUsec + (other.BillUsec - call.BillUsec), charges.Sum(c => c.Ms));
+        await app.AssertBooksProveAsync();
+    }
+
+    [Fact]
+    public async Task Time_on_hold_is_paid_like_any_other()
+    {
+        await using var lab = await VoiceLab.StartAsync(app);
+        var account = await lab.AccountAsync("100.00");
+        var call = await lab.TalkAsync(account);
+        await lab.PassAsync(10);
+        await call.HoldAsync();
+        await lab.PassAsync(70);
+        await call.UnholdAsync();
+        await lab.PassAsync(10);
+        Assert.Null(call.HangupCause);
+        await call.HangupAsync();
+        await lab.SettledAsync(account);
+        Assert.Equal((100 - VoiceLab.PriceOf(call), 0), await lab.MoneyAsync(account));
+    }
+
+    [Fact]
+    public async Task Everybody_in_a_conference_pays_for_himself_and_a_B_leg_never_does()
+    {
+        await using var lab = await VoiceLab.StartAsync(app);
+        var accounts = new[] { await lab.AccountAsync("10.00"), await lab.AccountAsync("10.00"), await lab.AccountAsync("1.00") };
+        var calls = new List<StandInChannel>();
+        foreach (var account in accounts)
+            calls.Add(await lab.TalkAsync(account));
+        await lab.PassAsync(70);
+        // The third had money for 50 seconds; the others talk on.
+        Assert.Equal(["", "", "ALLOTTED_TIMEOUT"], calls.Select(c => c.HangupCause ?? ""));
+        foreach (var call in calls)
+            await call.HangupAsync();
+        for (var i = 0; i < calls.Count; i++)
+        {
+            await lab.SettledAsync(accounts[i]);
+            Assert.Equal((i == 2 ? 1 : 10) - VoiceLab.PriceOf(calls[i]), (await lab.MoneyAsync(accounts[i])).Balance);
+            Assert.Equal(calls[i].Uuid, Assert.Single(await lab.ChargesAsync(accounts[i])).Id);
+        }
+        await app.AssertBooksProveAsync();
+    }
+
+    [Fact]
+    public async Task A_call_across_midnight_changes_its_price_there_and_not_when_the_deck_is_changed()
+    {
+        // A rupee a second by day, ten paisa by night; midnight in India is soon.
+        var deck = "prefix,description,rate,increment_seconds,from_time,to_time\n4420,London,60.00,1,06:00,24:00\n4420,London,6.00,1,00:00,06:00\n";
+        await using var lab = await VoiceLab.StartAsync(app, deck);
+        var account = await lab.AccountAsync("1000.00");
+        var local = lab.Time.GetUtcNow().ToOffset(TimeSpan.FromHours(5.5));
+        lab.Time.Advance(local.Date.AddDays(1) - local.DateTime - TimeSpan.FromSeconds(40));
+        await Task.Delay(700);
+        var call = await lab.TalkAsync(account);
+        await lab.PassAsync(100);
+        await call.HangupAsync();
+        await lab.SettledAsync(account);
+        var answered = call.AnsweredAt!.Value.ToOffset(TimeSpan.FromHours(5.5));
+        var seconds = (int)Math.Ceiling(call.BillUsec / 1_000_000m);
+        var byDay = Enumerable.Range(0, seconds).Count(s => answered.AddSeconds(s).Hour >= 6);
+        Assert.InRange(byDay, 30, 45);
+        Assert.Equal(byDay * 1.00m + (seconds - byDay) * 0.10m, 1000 - (await lab.MoneyAsync(account)).Balance);
+        await app.AssertBooksProveAsync();
+    }
+
+    static void AssertNear(long microseconds, long milliseconds) => Assert.InRange(milliseconds - (microseconds / 1000), -3, 3);
+}
