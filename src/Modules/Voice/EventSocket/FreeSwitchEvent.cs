@@ -33,6 +33,9 @@ public sealed class FreeSwitchEvent
     /// <summary>What the event carries beside its headers, as the result of a job in the background.</summary>
     public string? Body => this["_body"];
 
+    /// <summary>The body as it came.</summary>
+    public ReadOnlyMemory<byte> Json => json;
+
     /// <summary>Bytes it holds in memory.</summary>
     public int Size => json.Length + (headers.Length * EventHeader.Size);
 

@@ -11,6 +11,8 @@ sealed class LinkSession : IAsyncDisposable
 
     const int MissedHeartbeats = 3;
 
+    static readonly TimeSpan LastWords = TimeSpan.FromSeconds(0.5);
+
     readonly LinkTimings timings;
     readonly TimeProvider time;
     readonly EventQueue queue;
@@ -55,6 +57,9 @@ sealed class LinkSession : IAsyncDisposable
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         var ends = new[] { commands!.Ended, events!.Ended, PingAsync(commands, stop.Token), PingAsync(events, stop.Token), WatchHeartbeatsAsync(stop.Token) };
         var first = await Task.WhenAny(ends);
+        // A FreeSWITCH that shuts down closes both; what it had to say of its last calls is still on its way on the other.
+        if (first == commands.Ended)
+            await Task.WhenAny(events.Ended, Task.Delay(LastWords, time, stop.Token));
         await stop.CancelAsync();
         return await first;
     }
@@ -178,7 +183,7 @@ sealed class LinkSession : IAsyncDisposable
         try
         {
             while (time.GetElapsedTime(Volatile.Read(ref lastHeartbeat)) < heartbeat * MissedHeartbeats)
-                await Task.Delay(timings.Ping, time, cancellationToken);
+                await Task.Delay(timings.Ping < heartbeat ? timings.Ping : heartbeat, time, cancellationToken);
             return $"{MissedHeartbeats} heartbeats did not come";
         }
         catch (OperationCanceledException)

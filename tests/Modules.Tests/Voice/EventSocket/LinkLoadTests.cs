@@ -34,7 +34,7 @@ public sealed class LinkLoadTests
         await using var server = StandInFreeSwitch.Start();
         await using var node = await LinkedNode.UpAsync(server);
         server.Misbehaviour.Writing = style;
-        var frames = EslCapture.All.SelectMany(c => c.EventFrames).Take(style is WriteStyle.Split ? 60 : 400).ToList();
+        var frames = EslCapture.All.SelectMany(c => c.EventFrames).Take(style is WriteStyle.Split ? 12 : 400).ToList();
         foreach (var frame in frames)
             server.Push(frame);
         await LinkedNode.UntilAsync(() => node.Seen.Count >= frames.Count + 1, $"{frames.Count} events");

@@ -129,7 +129,7 @@ public sealed class NodeLinkTests
     {
         await using var server = StandInFreeSwitch.Start();
         server.HeartbeatSeconds = 0;
-        await using var node = await LinkedNode.UpAsync(server, LinkedNode.Quick with { Heartbeat = TimeSpan.FromMilliseconds(200), Ping = TimeSpan.FromMilliseconds(200) });
+        await using var node = await LinkedNode.UpAsync(server, LinkedNode.Quick with { Heartbeat = TimeSpan.FromMilliseconds(400), Ping = TimeSpan.FromSeconds(10) });
         Assert.Contains("heartbeats", (await node.SeenAsync(FreeSwitchEvent.LinkDown))["Reason"], StringComparison.Ordinal);
     }
 

@@ -86,7 +86,7 @@ sealed class StandInEvents(StandInFreeSwitch server)
             writer.WriteString("Hangup-Cause", channel.HangupCause);
         foreach (var (header, value) in channel.Headers())
             writer.WriteString(header, value);
-        if (channel.Peer is { } peer && channel.AnsweredAt is not null)
+        if (channel.Peer is { } peer && channel.BridgedAt is not null)
             foreach (var (header, value) in channel.OtherLeg(peer))
                 writer.WriteString(header, value);
         foreach (var (variable, value) in channel.AllVariables(name == "CHANNEL_HANGUP_COMPLETE"))
