@@ -1,6 +1,7 @@
 using Balatrix.Modules.Identity;
 using Balatrix.Modules.Usage;
 using Balatrix.Modules.Voice.Calls;
+using Balatrix.Modules.Voice.Doors;
 using Balatrix.Modules.Voice.EventSocket;
 using Balatrix.Modules.Voice.Fraud;
 using Balatrix.Modules.Voice.Numbers;
@@ -26,6 +27,7 @@ public static class VoiceModule
         services.AddRoutes();
         services.AddFraud();
         services.AddCalls();
+        services.AddDoors();
     }
 
     /// <summary>Its routes.</summary>
@@ -55,5 +57,6 @@ public static class VoiceModule
         routes.MapNumbers();
         routes.MapRoutes();
         routes.MapFraud();
+        routes.MapDoors();
     }
 }

@@ -1,0 +1,136 @@
+using System.Text.Json;
+using Balatrix.Modules.Audit;
+using Balatrix.Modules.Identity;
+using Balatrix.Modules.Platform;
+using Balatrix.Modules.Voice.Calls;
+using Balatrix.Modules.Voice.EventSocket;
+using Microsoft.AspNetCore.Http;
+
+namespace Balatrix.Modules.Voice.Doors;
+
+/// <summary>Live calls by HTTP: a list, a stream of what becomes of them, and their end.</summary>
+public static class LiveCallEndpoints
+{
+    static readonly TimeSpan StillThere = TimeSpan.FromSeconds(15);
+
+    /// <summary>Which of them.</summary>
+    /// <param name="Account">Number of the account that pays.</param>
+    /// <param name="Node">The FreeSWITCH that has it.</param>
+    /// <param name="Direction">inbound or outbound.</param>
+    /// <param name="State">asking, ringing, talking or ending.</param>
+    /// <param name="Number">Caller's or called number.</param>
+    public sealed record LiveCallFilter(string? Account, string? Node, string? Direction, string? State, string? Number)
+    {
+        internal bool Has(LiveCall call) =>
+            (Account is null || string.Equals(call.Account, Account, StringComparison.OrdinalIgnoreCase)) && (Node is null || call.Node == Node) && (Direction is null || call.Direction == Direction)
+            && (State is null || call.State == State) && (Number is null || call.From.TrimStart('+') == Number.TrimStart('+') || call.To.TrimStart('+') == Number.TrimStart('+'));
+    }
+
+    /// <summary>Live calls of this node of Balatrix.</summary>
+    /// <param name="Count">How many there are.</param>
+    /// <param name="Items">The calls, oldest first.</param>
+    public sealed record LiveCallPage(int Count, List<LiveCall> Items);
+
+    /// <summary>How a call is ended.</summary>
+    /// <param name="Cause">FreeSWITCH's name of the cause; MANAGER_REQUEST when left out.</param>
+    /// <param name="Reason">Why, for the audit log.</param>
+    public sealed record HangupRequest(string? Cause, string? Reason);
+
+    /// <summary>A call that is being ended.</summary>
+    /// <param name="Uuid">Its channel.</param>
+    /// <param name="Cause">The cause.</param>
+    public sealed record HungUpView(string Uuid, string Cause);
+
+    internal static async Task<IResult> Active([AsParameters] LiveCallFilter filter, HttpContext context, LiveCalls live, TenantClock clock, TimeProvider time, CancellationToken cancellationToken)
+    {
+        if (filter.Direction is not (null or "inbound" or "outbound"))
+            return Problem.Invalid("direction", "inbound or outbound").ToResult();
+        if (filter.State is not (null or "asking" or "ringing" or "talking" or "ending"))
+            return Problem.Invalid("state", "asking, ringing, talking or ending").ToResult();
+        var tenantId = Caller.Of(context).TenantId;
+        if (context.Request.Headers.Accept.ToString().Contains("text/event-stream", StringComparison.OrdinalIgnoreCase))
+        {
+            await StreamAsync(filter, tenantId, context, live, clock, time, cancellationToken);
+            return Results.Empty;
+        }
+        return Results.Ok(await PageAsync(filter, tenantId, live, clock, cancellationToken));
+    }
+
+    internal static async Task<IResult> Hangup(string uuid, HangupRequest request, HttpContext context, LiveCalls live, Database database, TenantClock clock, CancellationToken cancellationToken)
+    {
+        var cause = request.Cause ?? "MANAGER_REQUEST";
+        if (cause.Length > 40 || cause.AsSpan().ContainsAnyExcept(CauseCharacters) || !char.IsAsciiLetterUpper(cause.FirstOrDefault()))
+            return Problem.Invalid("cause", "a cause of FreeSWITCH such as MANAGER_REQUEST").ToResult();
+        if (request.Reason is { } reason && (reason.Length is 0 or > 500 || reason.Contains('\0', StringComparison.Ordinal)))
+            return Problem.Invalid("reason", "1 to 500 characters").ToResult();
+        var tenantId = Caller.Of(context).TenantId;
+        var now = await clock.NowAsync(tenantId, cancellationToken);
+        if (live.Snapshot(tenantId, now).FirstOrDefault(c => c.Uuid == uuid) is not { } call)
+            return Problem.NotFound("live call").ToResult();
+        try
+        {
+            if (!await live.HangupAsync(tenantId, uuid, cause, cancellationToken))
+                return Problem.NotFound("live call").ToResult();
+        }
+        catch (FreeSwitchUnavailableException)
+        {
+            return new Problem(503, "switch_unavailable", "The call's FreeSWITCH does not answer.").ToResult();
+        }
+        await database.InTenantAsync(tenantId, async (connection, ct) =>
+        {
+            await AuditLog.WriteAsync(connection, tenantId, Actor.Of(context), "call.hung-up", "call", uuid, call, new { cause, request.Reason }, now, ct);
+            return 0;
+        }, cancellationToken);
+        return Results.Ok(new HungUpView(uuid, cause));
+    }
+
+    static readonly System.Buffers.SearchValues<char> CauseCharacters = System.Buffers.SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_");
+
+    static async Task<LiveCallPage> PageAsync(LiveCallFilter filter, int tenantId, LiveCalls live, TenantClock clock, CancellationToken cancellationToken)
+    {
+        var items = live.Snapshot(tenantId, await clock.NowAsync(tenantId, cancellationToken)).Where(filter.Has).ToList();
+        return new(items.Count, items);
+    }
+
+    /// <summary>First what there is, then what becomes of it; a comment now and then, so that whoever is between keeps the connection.</summary>
+    static async Task StreamAsync(LiveCallFilter filter, int tenantId, HttpContext context, LiveCalls live, TenantClock clock, TimeProvider time, CancellationToken cancellationToken)
+    {
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        var changes = live.Watch(tenantId, stop.Token);
+        context.Response.ContentType = "text/event-stream";
+        context.Response.Headers.CacheControl = "no-store";
+        try
+        {
+            await WriteAsync(context, "snapshot", await PageAsync(filter, tenantId, live, clock, cancellationToken), cancellationToken);
+            for (var next = changes.WaitToReadAsync(cancellationToken).AsTask(); ;)
+            {
+                if (await Task.WhenAny(next, Task.Delay(StillThere, time, stop.Token)) != next)
+                {
+                    await context.Response.WriteAsync(": still there\n\n", cancellationToken);
+                    await context.Response.Body.FlushAsync(cancellationToken);
+                    continue;
+                }
+                if (!await next)
+                    return;
+                while (changes.TryRead(out var change))
+                    if (filter.Has(change.Call))
+                        await WriteAsync(context, change.Kind, change.Call, cancellationToken);
+                next = changes.WaitToReadAsync(cancellationToken).AsTask();
+            }
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            // The reader went away, or Balatrix stops.
+        }
+        finally
+        {
+            await stop.CancelAsync();
+        }
+    }
+
+    static async Task WriteAsync<T>(HttpContext context, string kind, T value, CancellationToken cancellationToken)
+    {
+        await context.Response.WriteAsync($"event: {kind}\ndata: {JsonSerializer.Serialize(value, JsonSerializerOptions.Web)}\n\n", cancellationToken);
+        await context.Response.Body.FlushAsync(cancellationToken);
+    }
+}

@@ -1,0 +1,72 @@
+using System.Net;
+using System.Text.Json;
+using Balatrix.Modules.Identity;
+using Balatrix.Modules.Tests.Harness;
+using Balatrix.Modules.Tests.Voice.Calls;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace Balatrix.Modules.Tests.Voice.Doors;
+
+/// <summary>GET /calls/active, as a list and as a stream, and POST /calls/{uuid}/hangup, at a process that controls the stand-in FreeSWITCH.</summary>
+public sealed class LiveView(VoiceApp app) : IClassFixture<VoiceApp>
+{
+    [Fact]
+    public async Task Live_calls_are_shown_with_their_cost_told_of_as_they_change_and_ended_by_hand()
+    {
+        await using var lab = await VoiceLab.StartAsync(app, isControlled: false);
+        var process = await lab.ControlAsync();
+        using var client = new HttpClient { BaseAddress = new Uri(process.Urls.First()) };
+        client.DefaultRequestHeaders.Authorization = new("Bearer", app.AdminKey);
+        using var asked = new HttpRequestMessage(HttpMethod.Get, "/api/v1/calls/active");
+        asked.Headers.Accept.Add(new("text/event-stream"));
+        using var stream = await client.SendAsync(asked, HttpCompletionOption.ResponseHeadersRead);
+        Assert.Equal("text/event-stream", stream.Content.Headers.ContentType?.MediaType);
+        using var lines = new StreamReader(await stream.Content.ReadAsStreamAsync());
+        Assert.Equal("event: snapshot", await LineAsync(lines));
+
+        var account = await lab.AccountAsync("100.00");
+        var call = await lab.TalkAsync(account);
+        await lab.PassAsync(30);
+        var page = JsonElement.Parse(await client.GetStringAsync($"/api/v1/calls/active?account={account}&state=talking"));
+        var item = page.GetProperty("items").EnumerateArray().Single();
+        Assert.Equal((call.Uuid, account, "outbound", lab.NodeName), (item.GetProperty("uuid").GetString(), item.GetProperty("account").GetString(), item.GetProperty("direction").GetString(), item.GetProperty("node").GetString()));
+        Assert.InRange(decimal.Parse(item.GetProperty("runningCost").GetString()!, System.Globalization.CultureInfo.InvariantCulture), 0.58m, 0.66m);
+        Assert.Equal(0, JsonElement.Parse(await client.GetStringAsync($"/api/v1/calls/active?account={account}&direction=inbound")).GetProperty("count").GetInt32());
+        Assert.Equal(1, JsonElement.Parse(await client.GetStringAsync($"/api/v1/calls/active?number=%2B{VoiceLab.London}&node={lab.NodeName}")).GetProperty("count").GetInt32());
+        using (var bad = await client.GetAsync("/api/v1/calls/active?state=odd"))
+            await ApiServer.ProblemAsync(bad, 422, "invalid_value");
+
+        await using (var tenant = app.Database.Owner.CreateCommand("insert into platform.tenants (tenant_id, slug, name) values (98, 'live-other', 'Other') on conflict do nothing"))
+            await tenant.ExecuteNonQueryAsync();
+        using var foreign = new HttpClient { BaseAddress = client.BaseAddress };
+        foreign.DefaultRequestHeaders.Authorization = new("Bearer", (await app.Services.GetRequiredService<ApiKeys>().CreateAsync(98, "foreign", [Scope.All], [], null, CancellationToken.None)).Key);
+        Assert.Equal(0, JsonElement.Parse(await foreign.GetStringAsync("/api/v1/calls/active")).GetProperty("count").GetInt32());
+        using (var strange = await foreign.PostAsync($"/api/v1/calls/{call.Uuid}/hangup", ApiServer.Json(new { })))
+            await ApiServer.ProblemAsync(strange, 404, "not_found");
+        using (var bad = await client.PostAsync($"/api/v1/calls/{call.Uuid}/hangup", ApiServer.Json(new { cause = "x y" })))
+            await ApiServer.ProblemAsync(bad, 422, "invalid_value");
+        Assert.Null(call.HangupCause);
+
+        using var ended = await client.PostAsync($"/api/v1/calls/{call.Uuid}/hangup", ApiServer.Json(new { reason = "Reported" }));
+        Assert.Equal(HttpStatusCode.OK, ended.StatusCode);
+        await VoiceLab.UntilAsync(() => call.HangupCause == "MANAGER_REQUEST", "The call is ended");
+        await lab.SettledAsync(account);
+        Assert.Equal((100 - VoiceLab.PriceOf(call), 0), await lab.MoneyAsync(account));
+        Assert.Equal(1, await CountAsync(app, $"select count(*) from audit.records where action = 'call.hung-up' and entity_id = '{call.Uuid}'"));
+        using (var gone = await client.PostAsync($"/api/v1/calls/{call.Uuid}/hangup", ApiServer.Json(new { })))
+            await ApiServer.ProblemAsync(gone, 404, "not_found");
+
+        var kinds = new HashSet<string>();
+        while (!kinds.Contains("event: ended"))
+            kinds.Add(await LineAsync(lines));
+        Assert.Contains("event: answered", kinds);
+    }
+
+    static async Task<string> LineAsync(StreamReader lines) => await lines.ReadLineAsync(new CancellationTokenSource(TimeSpan.FromSeconds(20)).Token) ?? throw new EndOfStreamException();
+
+    static async Task<long> CountAsync(TestApp app, string sql)
+    {
+        await using var command = app.Database.Owner.CreateCommand(sql);
+        return Convert.ToInt64(await command.ExecuteScalarAsync(), System.Globalization.CultureInfo.InvariantCulture);
+    }
+}
