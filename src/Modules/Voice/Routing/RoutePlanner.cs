@@ -59,6 +59,8 @@ public sealed class RoutePlanner
             return NoRoute;
         var (offers, _) = await OffersAsync(tenantId, table, digits, sellCurrency, at, cancellationToken);
         var decision = LeastCost.Decide(offers, sellPerMinuteMicros, table.Policy, Chance());
+        if (decision.Routes is [var first, ..])
+            table.Count(Array.FindIndex(table.Carriers, c => c.Id == first.Offer.CarrierId));
         return new([.. decision.Routes.Take(MostRoutes).Select(r => RouteOf(Array.Find(table.Carriers, c => c.Id == r.Offer.CarrierId)!, r, digits))], decision.Refusal);
     }
 
@@ -87,8 +89,9 @@ public sealed class RoutePlanner
     {
         var offers = new List<RouteOffer>(table.Carriers.Length);
         var prefixes = new Dictionary<int, string>();
-        foreach (var carrier in table.Carriers)
+        for (var i = 0; i < table.Carriers.Length; i++)
         {
+            var carrier = table.Carriers[i];
             var deck = carrier.Deck is null ? null : await books.DeckAsync(tenantId, carrier.Deck, cancellationToken);
             long? cost = null;
             if (deck is not null && deck.TryFind(digits, at, out var rate))
@@ -96,7 +99,7 @@ public sealed class RoutePlanner
                 prefixes[carrier.Id] = deck.PrefixOf(rate);
                 cost = Rater.Price(deck, 0, rate, Service.VoiceOutbound, at, MinuteMilliseconds, 0, null).AmountMicros;
             }
-            offers.Add(new(carrier.Id, carrier.Priority, carrier.Weight, deck?.Currency == sellCurrency ? cost : null, Excluded(carrier, deck, digits, sellCurrency)));
+            offers.Add(new(carrier.Id, carrier.Priority, carrier.Weight, deck?.Currency == sellCurrency ? cost : null, Excluded(carrier, deck, digits, sellCurrency) ?? (table.IsFull(i) ? "full" : null)));
         }
         return (offers, prefixes);
     }

@@ -9,7 +9,15 @@ namespace Balatrix.Modules.Voice.Routing;
 /// <summary>A tenant's carriers and policy as they were at one moment.</summary>
 /// <param name="Carriers">In the order of their numbers.</param>
 /// <param name="Policy">How it routes.</param>
-sealed record RouteTable(Carrier[] Carriers, RoutePolicy Policy);
+/// <param name="Calls">For each carrier the calls that went to it first and go on, on all nodes, and those that were planned here since.</param>
+sealed record RouteTable(Carrier[] Carriers, RoutePolicy Policy, int[] Calls)
+{
+    /// <summary>Whether a carrier takes no more calls.</summary>
+    public bool IsFull(int index) => Carriers[index].MaxCalls <= Volatile.Read(ref Calls[index]);
+
+    /// <summary>Counts a call that goes to a carrier first.</summary>
+    public void Count(int index) => Interlocked.Increment(ref Calls[index]);
+}
 
 /// <summary>
 /// Carriers in memory, an immutable table a tenant that is swapped whole. A change made here shows at once; one made elsewhere within a second or two,
@@ -52,12 +60,27 @@ sealed partial class RouteTables(Database database, ILogger<RouteTables> logger)
         var readAt = Environment.TickCount64;
         var table = await database.InTenantAsync(
             tenantId,
-            async (connection, ct) => new RouteTable(
-                [.. await CarrierStore.ListAsync(connection, tenantId, ct)],
-                (await TenantSettingsStore.LoadAsync(connection, tenantId, ct)).Routing?.Read() ?? new RoutePolicy()),
+            async (connection, ct) =>
+            {
+                Carrier[] carriers = [.. await CarrierStore.ListAsync(connection, tenantId, ct)];
+                var policy = (await TenantSettingsStore.LoadAsync(connection, tenantId, ct)).Routing?.Read() ?? new RoutePolicy();
+                return new RouteTable(carriers, policy, await CallsAsync(connection, tenantId, carriers, ct));
+            },
             cancellationToken);
         // One that was read later stays.
         return entries.AddOrUpdate(tenantId, _ => new(table, readAt), (_, other) => other.ReadAt > readAt ? other : new(table, readAt)).Table;
+    }
+
+    /// <summary>The calls that go on, counted only for carriers with a limit.</summary>
+    static async Task<int[]> CallsAsync(NpgsqlConnection connection, int tenantId, Carrier[] carriers, CancellationToken cancellationToken)
+    {
+        string[] limited = [.. carriers.Where(c => c.MaxCalls is not null).Select(c => c.Name)];
+        if (limited.Length == 0)
+            return new int[carriers.Length];
+        var counts = (await Database.QueryAsync(
+            connection, "select carrier, count(*)::int from voice.live_calls where tenant_id = $1 and state = 1 and carrier = any($2) group by carrier",
+            [tenantId, limited], r => (Carrier: r.GetString(0), Calls: r.GetInt32(1)), cancellationToken)).ToDictionary(c => c.Carrier, c => c.Calls);
+        return [.. carriers.Select(c => counts.GetValueOrDefault(c.Name))];
     }
 
     async Task RefreshAsync(int tenantId)

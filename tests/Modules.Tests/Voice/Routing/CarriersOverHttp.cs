@@ -137,6 +137,33 @@ public sealed class CarriersOverHttp(NumberWorld world) : IClassFixture<NumberWo
     }
 
     [Fact]
+    public async Task A_carrier_takes_no_more_calls_than_its_limit()
+    {
+        var (client, tenant) = await TenantAsync();
+        var small = await CarrierAsync(client, "Small", "prefix,rate\n91,0.30\n", new { maxCalls = 3 });
+        await CarrierAsync(client, "Large", "prefix,rate\n91,0.50\n", new { });
+        // Calls that go on, as call control writes them; the third is over.
+        foreach (var (call, state) in new[] { ("a", 1), ("b", 1), ("c", 2) })
+            await world.RowsAsync(
+                $"""
+                insert into voice.live_calls (tenant_id, account_id, call_id, segment, channel_id, node, owner, state, service, calling, called, rating_key, destination, currency, minute_micros,
+                       carrier, started_at, last_seen_at)
+                values ({tenant}, 1, '{tenant}-{call}', 1, 'x', 'n', 'o', {state}, 1, '', '', '', '', 'INR', 1, 'Small', now(), now()) returning 1
+                """, _ => 0);
+        await LookUpAsync();
+        Assert.Equal(["Small", "Large"], Names(await PlanAsync(tenant, "+919812345678", 1_000_000)));
+        // That was the third.
+        Assert.Equal(["Large"], Names(await PlanAsync(tenant, "+919812345678", 1_000_000)));
+        await world.RowsAsync($"update voice.live_calls set state = 1 where tenant_id = {tenant} returning 1", _ => 0);
+        Assert.Equal([("Large", ""), ("Small", "full")], (await LookUpAsync()).Select(c => (Text(c, "carrier"), Text(c, "reason") == "full" ? "full" : "")));
+        Assert.Equal(200, (await AsAsync(client, HttpMethod.Put, $"/api/v1/carriers/{small}", new { maxCalls = 0 })).Status);
+        Assert.Equal(["Small", "Large"], Names(await PlanAsync(tenant, "+919812345678", 1_000_000)));
+
+        async Task<JsonElement[]> LookUpAsync() =>
+            [.. (await AsAsync(client, HttpMethod.Get, "/api/v1/carriers/lookup?number=%2B919812345678&price=1.00")).Body.GetProperty("candidates").EnumerateArray()];
+    }
+
+    [Fact]
     public async Task Costs_are_imported_whole_or_not_at_all()
     {
         var (client, _) = await TenantAsync();
