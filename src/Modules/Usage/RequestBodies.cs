@@ -64,7 +64,7 @@ public sealed class RequestBodies : IDisposable
 
     const long MostAtOnce = 4L * Largest;
     const int SmallBody = 256 * 1024;
-    const int BatchesInTheWorks = 3;
+    const int BatchesInTheWorks = 2;
 
     readonly SemaphoreSlim turns = new(BatchesInTheWorks);
     long held;
