@@ -21,6 +21,11 @@ public sealed class Database : IAsyncDisposable
             MaxPoolSize = 40,
         };
         App = NpgsqlDataSource.Create(app);
+        app.ApplicationName = "balatrix-jobs";
+        app.MaxPoolSize = 24;
+        app.MaxAutoPrepare = 200;
+        app.AutoPrepareMinUsages = 2;
+        Jobs = NpgsqlDataSource.Create(app);
         // The hot statements take arrays to tables by their keys, and statistics are missing or old just where rows come fastest. All that
         // is left to the planner is to walk B-trees in their order, and to hash-join what it finds with an array.
         app.Options = "-c role=balatrix_app -c enable_seqscan=off -c enable_bitmapscan=off -c enable_mergejoin=off -c enable_nestloop=off -c enable_sort=off -c plan_cache_mode=force_generic_plan";
@@ -39,6 +44,12 @@ public sealed class Database : IAsyncDisposable
 
     /// <summary>The application's connections; they see the rows of the tenant that the transaction names.</summary>
     public NpgsqlDataSource App { get; }
+
+    /// <summary>
+    /// The workers' connections, as <see cref="App"/>'s, with statements prepared: jobs do the same over and over, and what they are given was read once before.
+    /// One that failed is not to be used again: a statement whose parameters the server cannot read (a NUL in a text) is left half prepared.
+    /// </summary>
+    public NpgsqlDataSource Jobs { get; }
 
     /// <summary>The charging pipeline's connections.</summary>
     public NpgsqlDataSource Charging { get; }
@@ -131,6 +142,7 @@ public sealed class Database : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await Charging.DisposeAsync();
+        await Jobs.DisposeAsync();
         await App.DisposeAsync();
         await Owner.DisposeAsync();
     }

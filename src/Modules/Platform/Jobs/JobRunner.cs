@@ -51,7 +51,7 @@ public sealed partial class JobRunner(Database database, IServiceScopeFactory sc
     internal async Task<ClaimedJob?> ClaimAsync(string queue, int? tenantId, CancellationToken cancellationToken)
     {
         var names = kinds.Values.Where(k => k.Queue == queue).Select(k => k.Name).ToArray();
-        var connection = await database.App.OpenConnectionAsync(cancellationToken);
+        var connection = await database.Jobs.OpenConnectionAsync(cancellationToken);
         try
         {
             var transaction = await connection.BeginTransactionAsync(cancellationToken);
@@ -101,6 +101,8 @@ public sealed partial class JobRunner(Database database, IServiceScopeFactory sc
         catch (Exception e)
         {
             LogFailed(logger, job.Kind.Name, job.JobId, job.TenantId, attempt, e);
+            if (e is PostgresException)
+                database.Jobs.Clear();
             await FailAsync(job, attempt, e, cancellationToken);
         }
     }
