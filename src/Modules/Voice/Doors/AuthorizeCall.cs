@@ -12,14 +12,14 @@ public static class AuthorizeCall
     /// <param name="Uuid">The call's UUID; its record settles what is reserved under it. Asking again for the same call reserves nothing more.</param>
     /// <param name="To">The number called.</param>
     /// <param name="From">The caller's number; shown, never believed.</param>
-    /// <param name="AccountCode">The account's number or code.</param>
+    /// <param name="Account">The account's number or code.</param>
     /// <param name="SipUser">Or the SIP user that the caller was authenticated as.</param>
     /// <param name="NetworkIp">Or the address that the call came from.</param>
     /// <param name="Node">The switch that has it; when its Event Socket is controlled a slice is reserved, else all that may be used.</param>
     /// <param name="CoreUuid">The run of that switch.</param>
     /// <param name="Direction">inbound for a call to one of our numbers; outbound when left out.</param>
     public sealed record AuthorizeRequest(
-        string? Uuid, string? To, string? From, string? AccountCode, string? SipUser, string? NetworkIp, string? Node, string? CoreUuid, string? Direction);
+        string? Uuid, string? To, string? From, string? Account, string? SipUser, string? NetworkIp, string? Node, string? CoreUuid, string? Direction);
 
     /// <summary>A carrier to try.</summary>
     /// <param name="Carrier">Its name.</param>
@@ -57,14 +57,14 @@ public static class AuthorizeCall
             return Problem.Invalid("direction", "inbound or outbound").ToResult();
         foreach (var (name, value) in new[]
             {
-                ("from", request.From), ("accountCode", request.AccountCode), ("sipUser", request.SipUser), ("networkIp", request.NetworkIp), ("node", request.Node), ("coreUuid", request.CoreUuid),
+                ("from", request.From), ("account", request.Account), ("sipUser", request.SipUser), ("networkIp", request.NetworkIp), ("node", request.Node), ("coreUuid", request.CoreUuid),
             })
             if (value is { Length: > 64 } || value?.Contains('\0', StringComparison.Ordinal) == true)
                 return Problem.Invalid(name, "at most 64 characters").ToResult();
         var tenantId = Caller.Of(context).TenantId;
         var (permit, refusal) = await authorizer.AuthorizeAsync(
             new CallRequest(
-                tenantId, request.Node ?? "http", request.Uuid, request.CoreUuid, request.AccountCode, request.SipUser, request.NetworkIp, request.From ?? "", request.To,
+                tenantId, request.Node ?? "http", request.Uuid, request.CoreUuid, request.Account, request.SipUser, request.NetworkIp, request.From ?? "", request.To,
                 request.Direction == "inbound", await clock.NowAsync(tenantId, cancellationToken)),
             cancellationToken);
         return permit is not null ? Results.Ok(View(permit)) : Refused(refusal!);

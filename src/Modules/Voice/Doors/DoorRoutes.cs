@@ -10,7 +10,7 @@ namespace Balatrix.Modules.Voice.Doors;
 /// <summary>The synchronous doors of voice, and the live view.</summary>
 static class DoorRoutes
 {
-    const string Call = """{"uuid":"6066ab8e-bff8-4f45-9e7f-2bad4aac639d","accountCode":"ACC-10001","from":"+918045678901","to":"+442071838750"}""";
+    const string Call = """{"uuid":"6066ab8e-bff8-4f45-9e7f-2bad4aac639d","account":"ACC-10001","from":"+918045678901","to":"+442071838750"}""";
 
     public static void AddDoors(this IServiceCollection services) => services.AddSingleton<SwitchDoors>();
 

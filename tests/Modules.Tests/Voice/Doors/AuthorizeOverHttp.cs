@@ -7,7 +7,7 @@ namespace Balatrix.Modules.Tests.Voice.Doors;
 /// <summary>POST /calls/authorize: the answer, what it holds, and what becomes of that.</summary>
 public sealed class AuthorizeOverHttp(VoiceApp app) : IClassFixture<VoiceApp>
 {
-    static object Call(string account, string uuid, string to = "+442071838750") => new { uuid, accountCode = account, from = "+918045678901", to };
+    static object Call(string account, string uuid, string to = "+442071838750") => new { uuid, account, from = "+918045678901", to };
 
     static string NewUuid() => Guid.NewGuid().ToString();
 
@@ -80,7 +80,7 @@ public sealed class AuthorizeOverHttp(VoiceApp app) : IClassFixture<VoiceApp>
     [InlineData("""{"uuid":"6066ab8e-bff8-4f45-9e7f-2bad4aac639d"}""", "to")]
     [InlineData("""{"uuid":"6066ab8e-bff8-4f45-9e7f-2bad4aac639d","to":"a\u0000"}""", "to")]
     [InlineData("""{"uuid":"6066ab8e-bff8-4f45-9e7f-2bad4aac639d","to":"+44","direction":"sideways"}""", "direction")]
-    [InlineData("""{"uuid":"6066ab8e-bff8-4f45-9e7f-2bad4aac639d","to":"+44","accountCode":"a\u0000"}""", "accountCode")]
+    [InlineData("""{"uuid":"6066ab8e-bff8-4f45-9e7f-2bad4aac639d","to":"+44","account":"a\u0000"}""", "account")]
     public async Task What_makes_no_sense_is_refused_by_its_field(string body, string field)
     {
         var (status, problem) = await app.SendAsync(HttpMethod.Post, "/api/v1/calls/authorize", body);
