@@ -4,7 +4,9 @@ using System.Text.Json;
 using Balatrix.Core.Numbering;
 using Balatrix.Core.Usage;
 using Balatrix.Modules.Platform;
+using Balatrix.Modules.Ledger;
 using Balatrix.Modules.Usage;
+using Balatrix.Modules.Voice.Calls;
 using Balatrix.Modules.Voice.FreeSwitch;
 
 namespace Balatrix.Modules.Voice;
@@ -35,7 +37,7 @@ public sealed class IngestSummary
 }
 
 /// <summary>Charges usage from files, record by record in bounded memory: CDRs as FreeSWITCH writes them, and CloudEvents.</summary>
-public sealed class FileIngestion(UsageIntake intake, CallLegs legs, TenantClock clock, TimeZoneInfo csvZone, string? account, int tenantId)
+public sealed class FileIngestion(UsageIntake intake, CallLegs legs, CallRecords controlled, TenantClock clock, TimeZoneInfo csvZone, string? account, int tenantId)
 {
     const int BatchSize = 2000;
 
@@ -43,7 +45,7 @@ public sealed class FileIngestion(UsageIntake intake, CallLegs legs, TenantClock
     const int LegDistance = 200;
     const int ListedProblems = 20;
 
-    readonly List<(long Record, ParsedUsage Parsed)> batch = [];
+    readonly List<(long Record, ParsedUsage Parsed, CallRecord? Call)> batch = [];
     readonly HashSet<string> csvLegs = new(StringComparer.Ordinal);
     readonly Queue<string> latestCsvLegs = [];
     DateTimeOffset now;
@@ -101,7 +103,7 @@ public sealed class FileIngestion(UsageIntake intake, CallLegs legs, TenantClock
             Summary.BLegs++;
             return;
         }
-        await AddAsync(file, record, Checked(call.AccountCode, call.ToUsageEvent()), cancellationToken);
+        await AddAsync(file, record, Checked(call.AccountCode, call.ToUsageEvent()), cancellationToken, call);
     }
 
     async Task TakeLineAsync(string file, long record, ReadOnlyMemory<byte> line, CancellationToken cancellationToken)
@@ -147,9 +149,9 @@ public sealed class FileIngestion(UsageIntake intake, CallLegs legs, TenantClock
         return UsageReading.CheckTime(usage.OccurredAt, now) is { } problem ? new("", usage, problem) : new(reference, usage, null);
     }
 
-    async Task AddAsync(string file, long record, ParsedUsage parsed, CancellationToken cancellationToken)
+    async Task AddAsync(string file, long record, ParsedUsage parsed, CancellationToken cancellationToken, CallRecord? call = null)
     {
-        batch.Add((record, parsed));
+        batch.Add((record, parsed, call));
         if (batch.Count >= BatchSize)
             await FlushAsync(file, csvLegs.Count > 0 ? LegDistance : 0, cancellationToken);
     }
@@ -175,25 +177,36 @@ public sealed class FileIngestion(UsageIntake intake, CallLegs legs, TenantClock
             var known = await legs.KnownAsync(tenantId, [.. ready.Select(r => r.Parsed.Event?.Id ?? "")], cancellationToken);
             Summary.BLegs += ready.RemoveAll(r => r.Parsed.Event is { WholeSeconds: true } call && known.Contains(call.Id));
         }
+        // A call whose money was reserved while it went on settles that.
+        var live = await controlled.ControlledAsync(tenantId, [.. ready.Where(r => r.Parsed.Problem is null).Select(r => r.Call).OfType<CallRecord>()], cancellationToken);
+        foreach (var (record, _, call) in ready.Where(r => r.Call is { } c && live.Contains(c.Uuid)).ToList())
+            if (await controlled.TakeAsync(tenantId, call!, cancellationToken) is { } answer)
+            {
+                ready.RemoveAll(r => r.Record == record);
+                Count(file, record, answer);
+            }
         var answers = await intake.ChargeAsync(tenantId, ready.ConvertAll(b => b.Parsed), hasHappened: true, cancellationToken);
         for (var i = 0; i < answers.Length; i++)
+            Count(file, ready[i].Record, answers[i]);
+    }
+
+    void Count(string file, long record, UsageAnswer answer)
+    {
+        switch (answer.Status)
         {
-            switch (answers[i].Status)
-            {
-                case 201:
-                    Summary.Accepted++;
-                    break;
-                case 200:
-                    Summary.Duplicates++;
-                    break;
-                case 202:
-                    Summary.Unrated++;
-                    List(file, ready[i].Record, answers[i].Problem!);
-                    break;
-                default:
-                    Refuse(file, ready[i].Record, answers[i].Problem!);
-                    break;
-            }
+            case 201:
+                Summary.Accepted++;
+                break;
+            case 200:
+                Summary.Duplicates++;
+                break;
+            case 202:
+                Summary.Unrated++;
+                List(file, record, answer.Problem!);
+                break;
+            default:
+                Refuse(file, record, answer.Problem!);
+                break;
         }
     }
 

@@ -2,6 +2,7 @@ using System.CommandLine;
 using Balatrix.Modules.Platform;
 using Balatrix.Modules.Usage;
 using Balatrix.Modules.Voice;
+using Balatrix.Modules.Voice.Calls;
 using Spectre.Console;
 
 namespace Balatrix.Web.Verbs;
@@ -31,7 +32,7 @@ static class IngestVerb
         await using var app = BalatrixServer.Build(session.Database, "http://127.0.0.1:0", TimeProvider.System, data: data);
         await app.StartAsync(cancellationToken);
         var ingestion = new FileIngestion(
-            app.Services.GetRequiredService<UsageIntake>(), app.Services.GetRequiredService<CallLegs>(), app.Services.GetRequiredService<TenantClock>(),
+            app.Services.GetRequiredService<UsageIntake>(), app.Services.GetRequiredService<CallLegs>(), app.Services.GetRequiredService<CallRecords>(), app.Services.GetRequiredService<TenantClock>(),
             csvZone, account, Modules.Operations.SeedData.DefaultTenant);
         var isTerminal = !json && !Console.IsErrorRedirected;
         var console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(Console.Error), Ansi = isTerminal ? AnsiSupport.Detect : AnsiSupport.No });

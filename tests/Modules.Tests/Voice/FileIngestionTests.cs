@@ -3,6 +3,7 @@ using System.Text.Json;
 using Balatrix.Modules.Platform;
 using Balatrix.Modules.Usage;
 using Balatrix.Modules.Voice;
+using Balatrix.Modules.Voice.Calls;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace Balatrix.Modules.Tests.Voice;
@@ -24,7 +25,7 @@ public sealed class FileIngestionTests(CapturedApp app) : IClassFixture<Captured
         var file = new FileInfo(Path.Combine(folder.FullName, "file"));
         await File.WriteAllBytesAsync(file.FullName, content);
         var ingestion = new FileIngestion(
-            app.Services.GetRequiredService<UsageIntake>(), app.Services.GetRequiredService<CallLegs>(), app.Services.GetRequiredService<TenantClock>(),
+            app.Services.GetRequiredService<UsageIntake>(), app.Services.GetRequiredService<CallLegs>(), app.Services.GetRequiredService<CallRecords>(), app.Services.GetRequiredService<TenantClock>(),
             TimeZoneInfo.FindSystemTimeZoneById(zone), account, tenantId: 1);
         var read = 0L;
         await ingestion.IngestAsync(file, bytes => read += bytes, CancellationToken.None);

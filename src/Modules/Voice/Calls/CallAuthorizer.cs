@@ -14,7 +14,7 @@ using Npgsql;
 namespace Balatrix.Modules.Voice.Calls;
 
 /// <summary>What authorising a call asks others.</summary>
-sealed record CallAdvisers(CallPayers Payers, CallAccounts Accounts, AccountGates Gates, FraudGuard Fraud, RoutePlanner Routes);
+sealed record CallAdvisers(CallPayers Payers, CallAccounts Accounts, AccountGates Gates, FraudGuard Fraud, RoutePlanner Routes, CallTimings Timings);
 
 /// <summary>
 /// Says whether a call may go on, and reserves its first slice: the same for every door. Only reserving decides about money; what is read before it
@@ -24,9 +24,6 @@ public sealed partial class CallAuthorizer
 {
     /// <summary>Reserved at once for a call whose FreeSWITCH is not controlled, since nobody can reserve more for it later.</summary>
     const int LongestWithoutControlSeconds = 3_600;
-
-    /// <summary>FreeSWITCH lets go of a parked call after three seconds.</summary>
-    static readonly TimeSpan Deadline = TimeSpan.FromSeconds(1.5);
 
     readonly CallAdvisers advisers;
     readonly CallLedger ledger;
@@ -56,7 +53,7 @@ public sealed partial class CallAuthorizer
         if (E164Number.Normalise(request.To) is not { Length: > 0 } number)
             return CallGrant.Refused(CallRefusals.UnknownDestination);
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        stop.CancelAfter(Deadline);
+        stop.CancelAfter(advisers.Timings.Answer);
         var rules = await rulesOf.OfAsync(request.TenantId, stop.Token);
         CallPayer? payer = null;
         try

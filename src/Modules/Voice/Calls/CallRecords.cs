@@ -36,6 +36,19 @@ public sealed class CallRecords
             ? await database.InTenantAsync(tenantId, (connection, ct) => CallStore.FindAsync(connection, tenantId, [accountId], [callId], ct), cancellationToken)
             : [];
 
+    /// <summary>Which of some records are of calls that were controlled, by their channels.</summary>
+    public async Task<HashSet<string>> ControlledAsync(int tenantId, IReadOnlyList<CallRecord> calls, CancellationToken cancellationToken)
+    {
+        var payers = new HashSet<long>();
+        foreach (var code in calls.Select(c => c.AccountCode).Where(c => c.Length > 0).Distinct(StringComparer.Ordinal))
+            if (await accounts.FindAsync(tenantId, code, cancellationToken) is { } accountId)
+                payers.Add(accountId);
+        if (payers.Count == 0)
+            return [];
+        var found = await database.InTenantAsync(tenantId, (connection, ct) => CallStore.FindAsync(connection, tenantId, [.. payers], [.. calls.Select(c => c.Uuid)], ct), cancellationToken);
+        return found.Select(k => k.Row.ChannelId).ToHashSet(StringComparer.Ordinal);
+    }
+
     /// <summary>Takes a record, or says by null that it is of a call that nobody controlled.</summary>
     public async Task<UsageAnswer?> TakeAsync(int tenantId, CallRecord call, CancellationToken cancellationToken)
     {

@@ -18,6 +18,9 @@ sealed record CallTimings(TimeSpan Resync, TimeSpan Retry, TimeSpan Settled, Tim
 {
     public static CallTimings Default { get; } = new(TimeSpan.FromSeconds(60), TimeSpan.FromSeconds(3), TimeSpan.FromSeconds(5), TimeSpan.FromSeconds(2), TimeSpan.FromMilliseconds(100));
 
+    /// <summary>How long a call waits for its answer: FreeSWITCH lets go of a parked one after three seconds.</summary>
+    public TimeSpan Answer { get; init; } = TimeSpan.FromSeconds(1.5);
+
     /// <summary>Shorter than a call waits for its record in a test; null keeps the rules' own.</summary>
     public int? GraceMs { get; init; }
 }

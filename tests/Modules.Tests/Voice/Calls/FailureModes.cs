@@ -156,6 +156,33 @@ public sealed class FailureModes(VoiceApp app) : IClassFixture<VoiceApp>
         await app.AssertBooksProveAsync();
     }
 
+    [Theory]
+    [InlineData(0)]
+    [InlineData(130)]
+    public async Task A_record_from_a_file_settles_or_corrects_a_call_whose_end_was_missed(int secondsLater)
+    {
+        await using var lab = await VoiceLab.StartAsync(app);
+        var account = await lab.AccountAsync("100.00");
+        var call = await lab.TalkAsync(account);
+        await lab.PassAsync(22);
+        lab.Switch.Misbehaviour.DropsEvent = (name, _) => name.StartsWith("CHANNEL_HANGUP", StringComparison.Ordinal);
+        await call.HangupAsync();
+        if (secondsLater > 0)
+        {
+            await VoiceLab.UntilAsync(() => lab.Live.Snapshot(1, lab.Time.GetUtcNow()).Any(c => c.Uuid == call.Uuid && c.State == "ending"), "It is missed");
+            await lab.PassAsync(secondsLater, 30);
+            await lab.SettledAsync(account);
+        }
+        var first = await lab.IngestRecordAsync(call.Uuid);
+        Assert.Equal((1, 0), (first.Accepted + first.Duplicates, first.Refused));
+        Assert.Equal((100 - VoiceLab.PriceOf(call), 0), await lab.MoneyAsync(account));
+        Assert.Equal(1, (await lab.IngestRecordAsync(call.Uuid)).Duplicates);
+        await lab.PassAsync(60, 30);
+        Assert.Equal((100 - VoiceLab.PriceOf(call), 0), await lab.MoneyAsync(account));
+        Assert.Single(await lab.ChargesAsync(account));
+        await app.AssertBooksProveAsync();
+    }
+
     [Fact]
     public async Task A_query_that_fails_is_never_taken_for_no_calls()
     {
