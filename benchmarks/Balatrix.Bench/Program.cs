@@ -10,8 +10,13 @@ using BenchmarkDotNet.Running;
 string[] all =
 [
     "ingest", "ingest-zipf", "ingest-hot", "ingest-http", "ingest-single-tx", "latency", "rating", "memory", "ingest-grown", "crash", "renewals", "renewals-flat", "billing-cycle", "login", "search", "simulate", "pdf",
-    "webhooks", "payment-crash",
+    "webhooks", "payment-crash", "calls", "readopt",
 ];
+if (args is [SwitchProcess.Argument])
+{
+    await CallLoad.ServeAsync();
+    return 0;
+}
 var names = args.TakeWhile(a => !a.StartsWith("--", StringComparison.Ordinal)).ToArray();
 string? Option(string name) => Array.IndexOf(args, name) is >= 0 and var at && at + 1 < args.Length ? args[at + 1] : null;
 var unknown = names.Except(all).ToArray();
@@ -36,6 +41,13 @@ await using (var world = await BenchWorld.StartAsync(10_000, new ChargingOptions
     foreach (var name in names.Length > 0 ? names : all)
     {
         Console.Error.WriteLine($"running {name}");
+        if (name == "calls")
+        {
+            results.AddRange(await Calls.RunAsync(world, int.Parse(Option("--live") ?? "5000", CultureInfo.InvariantCulture), seconds));
+            Console.Error.WriteLine(results[^2]);
+            Console.Error.WriteLine(results[^1]);
+            continue;
+        }
         results.Add(name switch
         {
             "ingest" => await Ingest.UniformAsync(world, events),
@@ -54,6 +66,7 @@ await using (var world = await BenchWorld.StartAsync(10_000, new ChargingOptions
             "search" => await Search.RunAsync(world, int.Parse(Option("--customers") ?? "1000000", CultureInfo.InvariantCulture), seconds),
             "simulate" => await Simulate.RunAsync(world, int.Parse(Option("--records") ?? "2000000", CultureInfo.InvariantCulture)),
             "webhooks" => await Webhooks.RunAsync(world, seconds),
+            "readopt" => await Calls.ReadoptAsync(world, int.Parse(Option("--live") ?? "10000", CultureInfo.InvariantCulture)),
             "payment-crash" => await PaymentCrash.RunAsync(int.Parse(Option("--kills") ?? "20", CultureInfo.InvariantCulture)),
             "crash" => await Crash.RunAsync(int.Parse(Option("--kills") ?? "25", CultureInfo.InvariantCulture)),
             _ => await Ingest.GrownAsync(world, events, int.Parse(Option("--records") ?? "20000000", CultureInfo.InvariantCulture)),

@@ -20,6 +20,9 @@ sealed class ServerProcess : IAsyncDisposable
         this.connectionString = connectionString;
     }
 
+    /// <summary>More of its environment.</summary>
+    public Dictionary<string, string> Settings { get; } = new(StringComparer.Ordinal);
+
     public string Url => $"http://127.0.0.1:{port}";
 
     /// <summary>Resident memory now, in MB.</summary>
@@ -95,6 +98,8 @@ sealed class ServerProcess : IAsyncDisposable
             RedirectStandardOutput = true,
         };
         start.Environment["ConnectionStrings__Balatrix"] = connectionString;
+        foreach (var (name, value) in Settings)
+            start.Environment[name] = value;
         var launched = Process.Start(start)!;
         launched.BeginErrorReadLine();
         launched.BeginOutputReadLine();

@@ -9,6 +9,7 @@ sealed class StandInTimers(TimeProvider clock, object gate) : IAsyncDisposable
     readonly PriorityQueue<StandInTask, (DateTimeOffset Due, long Number)> tasks = new();
     readonly HashSet<long> removed = [];
     readonly Dictionary<long, StandInTask> scheduled = [];
+    readonly Dictionary<string, List<StandInTask>> groups = new(StringComparer.Ordinal);
     readonly CancellationTokenSource stopping = new();
     Task running = Task.CompletedTask;
     DateTimeOffset? due;
@@ -28,18 +29,28 @@ sealed class StandInTimers(TimeProvider clock, object gate) : IAsyncDisposable
         var task = new StandInTask(++number, group, what, at, action);
         tasks.Enqueue(task, (at, task.Id));
         scheduled.Add(task.Id, task);
+        if (!groups.TryGetValue(group, out var others))
+            groups.Add(group, others = new(1));
+        others.Add(task);
         return task.Id;
     }
 
     public int Remove(string groupOrId)
     {
-        var gone = scheduled.Values.Where(t => t.Group == groupOrId || t.Id.ToString() == groupOrId).ToList();
+        List<StandInTask> gone = groups.TryGetValue(groupOrId, out var group) ? [.. group] : long.TryParse(groupOrId, out var id) && scheduled.TryGetValue(id, out var one) ? [one] : [];
         foreach (var task in gone)
         {
-            scheduled.Remove(task.Id);
+            Forget(task);
             removed.Add(task.Id);
         }
         return gone.Count;
+    }
+
+    void Forget(StandInTask task)
+    {
+        scheduled.Remove(task.Id);
+        if (groups.TryGetValue(task.Group, out var group) && group.Remove(task) && group.Count == 0)
+            groups.Remove(task.Group);
     }
 
     public void Clear()
@@ -47,6 +58,7 @@ sealed class StandInTimers(TimeProvider clock, object gate) : IAsyncDisposable
         tasks.Clear();
         removed.Clear();
         scheduled.Clear();
+        groups.Clear();
     }
 
     public async ValueTask DisposeAsync()
@@ -77,7 +89,7 @@ sealed class StandInTimers(TimeProvider clock, object gate) : IAsyncDisposable
             tasks.Dequeue();
             if (removed.Remove(task.Id))
                 continue;
-            scheduled.Remove(task.Id);
+            Forget(task);
             due = key.Due;
             task.Action();
             due = null;
