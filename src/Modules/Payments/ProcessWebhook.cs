@@ -18,6 +18,9 @@ sealed class ProcessWebhook : IJobHandler
     static readonly TimeSpan[] Patience =
         [TimeSpan.FromSeconds(5), TimeSpan.FromSeconds(30), TimeSpan.FromMinutes(2), TimeSpan.FromMinutes(15), TimeSpan.FromHours(1), TimeSpan.FromHours(6)];
 
+    /// <summary>A storm of events shall leave the machine to whoever answers the gateways: a node learns of one at a time.</summary>
+    static readonly SemaphoreSlim Turn = new(1);
+
     sealed record Payload(GatewayKind Gateway, string EventId);
 
     enum Outcome
@@ -34,6 +37,19 @@ sealed class ProcessWebhook : IJobHandler
     static JobRequest Again(GatewayKind gateway, string eventId, DateTimeOffset runAt) => new(Queue, Kind, JsonSerializer.Serialize(new Payload(gateway, eventId)), runAt);
 
     public async Task RunAsync(JobRun run, CancellationToken cancellationToken)
+    {
+        await Turn.WaitAsync(cancellationToken);
+        try
+        {
+            await LearnAsync(run, cancellationToken);
+        }
+        finally
+        {
+            Turn.Release();
+        }
+    }
+
+    static async Task LearnAsync(JobRun run, CancellationToken cancellationToken)
     {
         var payload = run.Payload.Deserialize<Payload>()!;
         var kept = await Database.QueryAsync(
