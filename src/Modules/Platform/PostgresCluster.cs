@@ -98,7 +98,7 @@ sealed class PostgresCluster(string path, PostgresAccount account, bool durable)
             listen_addresses = '127.0.0.1'
             port = {port}
             unix_socket_directories = ''
-            max_connections = 100
+            max_connections = 300
             fsync = {sync}
             synchronous_commit = {sync}
             full_page_writes = {sync}
