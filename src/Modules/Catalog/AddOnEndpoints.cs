@@ -1,4 +1,3 @@
-using System.Globalization;
 using Balatrix.Modules.Audit;
 using Balatrix.Modules.Identity;
 using Balatrix.Modules.Platform;
@@ -85,7 +84,7 @@ public static class AddOnEndpoints
         }, cancellationToken);
         if (after is null)
             return Problem.NotFound("add-on").ToResult();
-        context.Response.Headers.ETag = $"\"{after.Version.ToString(CultureInfo.InvariantCulture)}\"";
+        Preconditions.SetETag(context, after.Version);
         return Results.Ok(after);
     }
 

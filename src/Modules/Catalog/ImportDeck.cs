@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Text;
 using Balatrix.Core.Rating;
 using Balatrix.Modules.Audit;
 using Balatrix.Modules.Identity;
@@ -15,8 +14,6 @@ public static class ImportDeck
     public const long LargestBody = 128L * 1024 * 1024;
 
     const int LargestImport = 500_000;
-
-    static readonly UTF8Encoding StrictUtf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
     /// <summary>How a file differs from the version before it, destination by destination, band by band.</summary>
     /// <param name="Added">Rates of new destinations or bands.</param>
@@ -70,8 +67,9 @@ public static class ImportDeck
         var clock = Stopwatch.StartNew();
         var tenantId = Caller.Of(context).TenantId;
         var deck = (await decks.FindAsync(tenantId, id, cancellationToken))!;
-        if (await ReadAsync(context.Request.Body, deck.DeckKind, cancellationToken) is not { } file)
+        if (await Utf8Text.ReadAsync(context.Request, cancellationToken) is not { } text)
             return new Problem(422, "rate_deck_encoding", "The file is not UTF-8.", Expected: "UTF-8").ToResult();
+        var file = RateDeckCsv.Read(new StringReader(text), deck.DeckKind);
         if (file.ErrorCount > 0)
             return Faults(file);
         if (file.Rates.Count is 0 or > LargestImport)
@@ -85,20 +83,6 @@ public static class ImportDeck
             await books.RefreshAsync(cancellationToken);
         }
         return Results.Ok(new Response(dryRun, version, from, file.Rates.Count, diff, clock.ElapsedMilliseconds));
-    }
-
-    static async Task<RateDeckFile?> ReadAsync(Stream body, DeckKind kind, CancellationToken cancellationToken)
-    {
-        try
-        {
-            using var reader = new StreamReader(body, StrictUtf8);
-            using var text = new StringReader(await reader.ReadToEndAsync(cancellationToken));
-            return RateDeckCsv.Read(text, kind);
-        }
-        catch (DecoderFallbackException)
-        {
-            return null;
-        }
     }
 
     static IResult Faults(RateDeckFile file)

@@ -53,7 +53,7 @@ public static partial class PlanEndpoints
         var plan = await plans.FindAsync(caller?.TenantId ?? DefaultTenant, id, cancellationToken);
         if (plan is null || (plan.Status == "draft" && caller?.May(ReadsDrafts) != true))
             return Problem.NotFound("plan").ToResult();
-        context.Response.Headers.ETag = $"\"{plan.Version}\"";
+        Preconditions.SetETag(context, plan.Version);
         return Results.Ok(plan);
     }
 
@@ -74,7 +74,7 @@ public static partial class PlanEndpoints
         var updated = await plans.AddVersionAsync(tenantId, plan, request.Name!, request.Terms!, Actor.Of(context), cancellationToken);
         if (updated is null)
             return new Problem(409, "version_changed", "Somebody else wrote a version at the same time.").ToResult();
-        context.Response.Headers.ETag = $"\"{updated.Version}\"";
+        Preconditions.SetETag(context, updated.Version);
         return Results.Ok(updated);
     }
 

@@ -71,7 +71,7 @@ public static class AccountEndpoints
     {
         if (await FindAsync(id, context, directory, accounts, cancellationToken) is not { } account)
             return Problem.NotFound("account").ToResult();
-        context.Response.Headers.ETag = $"\"{account.Version}\"";
+        Preconditions.SetETag(context, account.Version);
         return Results.Ok(account);
     }
 

@@ -83,7 +83,7 @@ public static class CustomerEndpoints
         var tenantId = Caller.Of(context).TenantId;
         if (!Sees(context, id) || await database.InTenantAsync(tenantId, (connection, ct) => CustomerStore.FindAsync(connection, tenantId, id, toChange: false, ct), cancellationToken) is not { } customer)
             return Problem.NotFound("customer").ToResult();
-        context.Response.Headers.ETag = $"\"{customer.Version}\"";
+        Preconditions.SetETag(context, customer.Version);
         return Results.Ok(customer);
     }
 
@@ -108,7 +108,7 @@ public static class CustomerEndpoints
         }, cancellationToken);
         if (after is null)
             return Problem.NotFound("customer").ToResult();
-        context.Response.Headers.ETag = $"\"{after.Version}\"";
+        Preconditions.SetETag(context, after.Version);
         return Results.Ok(after);
     }
 

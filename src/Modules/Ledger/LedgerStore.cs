@@ -9,15 +9,16 @@ namespace Balatrix.Modules.Ledger;
 /// <summary>The reads of the hot path. Every statement names its accounts by <c>account_id = any($1)</c>, so that it stays within their shard.</summary>
 static class LedgerStore
 {
-    internal const string LockAccounts = """
+    const string SelectAccounts = """
         select account_id, kind, status, currency, balance_micros, held_micros, credit_limit_micros, daily_cap_micros,
                spent_micros, spent_day, open_calls, max_calls, entry_no, plan_version_id, plan_since, first_month, last_month,
                has_tariffs, bar, recharge_mark_micros, low_mark_micros, late_hour
           from ledger.accounts
          where account_id = any($1) and tenant_id = $2
          order by account_id
-           for update
         """;
+
+    internal const string LockAccounts = $"{SelectAccounts} for update";
 
     // Holds of a reservation may be on an allowance whose period is over.
     internal const string ReadAllowances = """
@@ -119,6 +120,21 @@ static class LedgerStore
         foreach (var (id, slot) in batch.Accounts)
             if (allowances.ContainsKey(id) || reservations.ContainsKey(id))
                 slot.Load([.. allowances.GetValueOrDefault(id, [])], [.. reservations.GetValueOrDefault(id, [])]);
+    }
+
+    /// <summary>One account as it is now, without a lock, with the allowances of a time; null when it is not there. One round trip.</summary>
+    public static async Task<AccountSlot?> PeekAsync(NpgsqlConnection connection, int tenantId, long accountId, DateTimeOffset at, CancellationToken cancellationToken)
+    {
+        long[] ids = [accountId];
+        await using var command = new NpgsqlBatch(connection) { BatchCommands = { Command(SelectAccounts, ids, tenantId), Command(ReadAllowances, ids, tenantId, at.UtcDateTime, at.UtcDateTime) } };
+        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+        var slot = await reader.ReadAsync(cancellationToken) ? ReadAccount(reader) : null;
+        await reader.NextResultAsync(cancellationToken);
+        var allowances = new List<AllowanceState>();
+        while (await reader.ReadAsync(cancellationToken))
+            allowances.Add(ReadAllowance(reader));
+        slot?.Load([.. allowances], []);
+        return slot;
     }
 
     /// <summary>Reads the plans that accounts had before their present one.</summary>

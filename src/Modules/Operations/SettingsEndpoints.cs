@@ -54,7 +54,7 @@ public static class SettingsEndpoints
 
     static IResult Answer(HttpContext context, TenantSettings settings, int version)
     {
-        context.Response.Headers.ETag = $"\"{version}\"";
+        Preconditions.SetETag(context, version);
         return Results.Ok(new SettingsView(Shown(settings), version));
     }
 

@@ -70,7 +70,7 @@ public static class GatewayEndpoints
         }, cancellationToken);
         gateways.Forget(tenantId);
         var view = ViewOf((await gateways.FindAsync(tenantId, kind, cancellationToken))!);
-        context.Response.Headers.ETag = $"\"{view.Version}\"";
+        Preconditions.SetETag(context, view.Version);
         return Results.Ok(view);
     }
 

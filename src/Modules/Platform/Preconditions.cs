@@ -12,6 +12,11 @@ public static class Preconditions
     {
         var match = request.Headers.IfMatch.ToString();
         if (match.Length > 0 && match != "*" && match.Trim('"') != version.ToString(CultureInfo.InvariantCulture))
-            throw new ProblemException(new(412, "version_changed", $"It is at version {version}; read it again.", "If-Match", $"\"{version}\""));
+            throw new ProblemException(new(412, "version_changed", $"It is at version {version}; read it again.", "If-Match", ETagOf(version)));
     }
+
+    /// <summary>Names the version that an answer shows.</summary>
+    public static void SetETag(HttpContext context, int version) => context.Response.Headers.ETag = ETagOf(version);
+
+    static string ETagOf(int version) => string.Create(CultureInfo.InvariantCulture, $"\"{version}\"");
 }

@@ -103,7 +103,7 @@ public static class MoveEndpoints
                 return Refusals.ToProblem(taken.Decision!.Refusal).ToResult();
             var answer = StepView.Of(taken.After, step, preview: false);
             await AuditLog.WriteAsync(connection, caller.TenantId, Actor.Of(context), action, "subscription", answer.Subscription.Id, SubscriptionView.Of(record), answer, now, ct);
-            context.Response.Headers.ETag = SubscriptionTools.ETag(taken.After);
+            Preconditions.SetETag(context, taken.After.Version);
             return Results.Ok(answer);
         }, cancellationToken);
     }

@@ -87,7 +87,7 @@ public static class SubscribeEndpoint
                 return Refusals.ToProblem(taken.Decision!.Refusal).ToResult();
             var answer = StepView.Of(taken.After, step, preview: false);
             await AuditLog.WriteAsync(connection, caller.TenantId, Actor.Of(context), "subscription.created", "subscription", SubscriptionView.Number(id), null, answer, now, ct);
-            context.Response.Headers.ETag = SubscriptionTools.ETag(taken.After);
+            Preconditions.SetETag(context, taken.After.Version);
             return Results.Created($"/api/v1/subscriptions/{SubscriptionView.Number(id)}", answer);
         }
     }

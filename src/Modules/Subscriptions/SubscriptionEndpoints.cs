@@ -50,7 +50,7 @@ public static class SubscriptionEndpoints
     {
         if (await FindAsync(id, context, directory, tools, cancellationToken) is not { } record)
             return Problem.NotFound("subscription").ToResult();
-        context.Response.Headers.ETag = SubscriptionTools.ETag(record);
+        Preconditions.SetETag(context, record.Version);
         return Results.Ok(SubscriptionView.Of(record));
     }
 
@@ -113,7 +113,7 @@ public static class SubscriptionEndpoints
             await SubscriptionWrites.SaveSubscriptionsAsync(connection, caller.TenantId, [after], now, ct);
             var view = SubscriptionView.Of(after);
             await AuditLog.WriteAsync(connection, caller.TenantId, Actor.Of(context), "subscription.changed", "subscription", view.Id, SubscriptionView.Of(record), view, now, ct);
-            context.Response.Headers.ETag = SubscriptionTools.ETag(after);
+            Preconditions.SetETag(context, after.Version);
             return Results.Ok(StepView.Of(after, new(after.State, [], []), preview: false));
         }, cancellationToken);
     }

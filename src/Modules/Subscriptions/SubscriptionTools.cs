@@ -1,4 +1,3 @@
-using System.Globalization;
 using Balatrix.Modules.Customers;
 using Balatrix.Modules.Identity;
 using Balatrix.Modules.Platform;
@@ -15,8 +14,6 @@ namespace Balatrix.Modules.Subscriptions;
 /// <param name="Due">Brings them up to now.</param>
 sealed record SubscriptionTools(Database Database, TenantClock Clock, SubscriptionStore Store, SubscriptionSteps Steps, DueSubscriptions Due)
 {
-    /// <summary>The ETag of a subscription: its version.</summary>
-    public static string ETag(SubscriptionRecord record) => $"\"{record.Version.ToString(CultureInfo.InvariantCulture)}\"";
 
     /// <summary>Locks the subscription that a path names, when it is the caller's, does what is due, and works on it; a version that the caller has not seen is refused.</summary>
     public async Task<IResult> ChangeAsync(

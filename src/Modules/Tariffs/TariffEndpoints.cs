@@ -50,7 +50,7 @@ public static class TariffEndpoints
             await AuditLog.WriteAsync(connection, tenantId, Actor.Of(context), "tariff.created", "tariff", Id(tariff), null, tariff, now, ct);
             return tariff;
         }, cancellationToken);
-        SetTag(context, made);
+        Preconditions.SetETag(context, made.Version);
         return Results.Created($"/api/v1/tariffs/{Id(made)}", TariffView.Of(made, now));
     }
 
@@ -79,7 +79,7 @@ public static class TariffEndpoints
             cancellationToken);
         if (found.Tariff is not { } tariff)
             return Problem.NotFound("tariff").ToResult();
-        SetTag(context, tariff);
+        Preconditions.SetETag(context, tariff.Version);
         return Results.Ok(TariffView.Of(tariff, await clock.NowAsync(tenantId, cancellationToken), found.Credits));
     }
 
@@ -128,7 +128,7 @@ public static class TariffEndpoints
         }, cancellationToken);
         if (after is null)
             return Problem.NotFound("tariff").ToResult();
-        SetTag(context, after);
+        Preconditions.SetETag(context, after.Version);
         return Results.Ok(TariffView.Of(after, now));
     }
 
@@ -152,5 +152,4 @@ public static class TariffEndpoints
 
     static string Id(Tariff tariff) => tariff.Id.ToString(CultureInfo.InvariantCulture);
 
-    static void SetTag(HttpContext context, Tariff tariff) => context.Response.Headers.ETag = $"\"{tariff.Version.ToString(CultureInfo.InvariantCulture)}\"";
 }

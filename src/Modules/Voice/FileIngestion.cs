@@ -179,15 +179,17 @@ public sealed class FileIngestion(UsageIntake intake, CallLegs legs, CallRecords
         }
         // A call whose money was reserved while it went on settles that.
         var live = await controlled.ControlledAsync(tenantId, [.. ready.Where(r => r.Parsed.Problem is null).Select(r => r.Call).OfType<CallRecord>()], cancellationToken);
-        foreach (var (record, _, call) in ready.Where(r => r.Call is { } c && live.Contains(c.Uuid)).ToList())
-            if (await controlled.TakeAsync(tenantId, call!, cancellationToken) is { } answer)
-            {
-                ready.RemoveAll(r => r.Record == record);
-                Count(file, record, answer);
-            }
-        var answers = await intake.ChargeAsync(tenantId, ready.ConvertAll(b => b.Parsed), hasHappened: true, cancellationToken);
+        var rest = new List<(long Record, ParsedUsage Parsed, CallRecord? Call)>(ready.Count);
+        foreach (var one in ready)
+        {
+            if (one.Call is { } call && live.Contains(call.Uuid) && await controlled.TakeAsync(tenantId, call, cancellationToken) is { } settled)
+                Count(file, one.Record, settled);
+            else
+                rest.Add(one);
+        }
+        var answers = await intake.ChargeAsync(tenantId, rest.ConvertAll(b => b.Parsed), hasHappened: true, cancellationToken);
         for (var i = 0; i < answers.Length; i++)
-            Count(file, ready[i].Record, answers[i]);
+            Count(file, rest[i].Record, answers[i]);
     }
 
     void Count(string file, long record, UsageAnswer answer)

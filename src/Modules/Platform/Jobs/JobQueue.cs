@@ -10,16 +10,10 @@ public static class JobQueue
     /// <summary>The channel on which workers hear of jobs that are due; its payload is the queue.</summary>
     internal const string Channel = "balatrix_jobs";
 
-    const string Insert = $"""
-        with made as (
-            insert into platform.jobs (tenant_id, queue, kind, key, payload, run_at) values ($1, $2, $3, $4, $5::jsonb, $6)
-            on conflict (tenant_id, kind, key) do nothing
-            returning job_id, queue)
-        select job_id, pg_notify('{Channel}', queue) from made
-        """;
-
     const string InsertQuietly =
         "insert into platform.jobs (tenant_id, queue, kind, key, payload, run_at) values ($1, $2, $3, $4, $5::jsonb, $6) on conflict (tenant_id, kind, key) do nothing";
+
+    const string Insert = $"with made as ({InsertQuietly} returning job_id, queue) select job_id, pg_notify('{Channel}', queue) from made";
 
     /// <summary>Enqueues a job in the caller's transaction: there is no job when that is rolled back, and nobody sees it before the commit.</summary>
     /// <returns>The job's number, or null when there is one of that kind and key already.</returns>

@@ -2,6 +2,7 @@ using Balatrix.Core.Charging;
 using Balatrix.Core.Rating;
 using Balatrix.Core.Usage;
 using Balatrix.Modules.Catalog;
+using Balatrix.Modules.Ledger;
 using Balatrix.Modules.Platform;
 
 namespace Balatrix.Modules.Voice.Calls;
@@ -9,46 +10,15 @@ namespace Balatrix.Modules.Voice.Calls;
 /// <summary>An account as a call sees it before anything is reserved: only reserving decides.</summary>
 sealed record CallAccount(AccountState State, int? PlanVersionId, List<TariffSpan>? Tariffs)
 {
-    const string ReadAccount = """
-        select kind, status, bar, currency, balance_micros, held_micros, credit_limit_micros, daily_cap_micros, spent_micros, spent_day, open_calls, max_calls, plan_version_id, has_tariffs
-          from ledger.accounts where account_id = $1 and tenant_id = $2
-        """;
-
-    const string ReadAllowances = """
-        select allowance_id, name, service, destination_group, granted, used, held, valid_from, valid_to
-          from ledger.allowances
-         where account_id = $1 and tenant_id = $2 and service = $3 and valid_to > $4 and valid_from <= $4 and used < granted
-        """;
-
     /// <summary>Reads one, or null.</summary>
-    public static Task<CallAccount?> FindAsync(Database database, int tenantId, long accountId, Service service, DateTimeOffset at, CancellationToken cancellationToken) => database.InTenantAsync(
+    public static Task<CallAccount?> FindAsync(Database database, int tenantId, long accountId, DateTimeOffset at, CancellationToken cancellationToken) => database.InTenantAsync(
         tenantId,
         async (connection, ct) =>
         {
-            var rows = await Database.QueryAsync(connection, ReadAccount, [accountId, tenantId], r => (
-                State: new AccountState
-                {
-                    AccountId = accountId,
-                    Kind = (AccountKind)r.GetInt16(0),
-                    Status = (AccountStatus)r.GetInt16(1),
-                    Bar = (AccountBar)r.GetInt16(2),
-                    Currency = r.GetString(3),
-                    BalanceMicros = r.GetInt64(4),
-                    HeldMicros = r.GetInt64(5),
-                    CreditLimitMicros = r.GetInt64(6),
-                    DailyCapMicros = r.IsDBNull(7) ? null : r.GetInt64(7),
-                    SpentMicros = r.GetInt64(8),
-                    SpentDay = r.GetInt32(9),
-                    OpenCalls = r.GetInt32(10),
-                    MaxCalls = r.IsDBNull(11) ? null : r.GetInt32(11),
-                }, Plan: r.IsDBNull(12) ? (int?)null : r.GetInt32(12), HasTariffs: !r.IsDBNull(13) && r.GetBoolean(13)), ct);
-            if (rows is not [var (state, plan, hasTariffs)])
+            if (await AccountReading.FindAsync(connection, tenantId, accountId, at, ct) is not { } account)
                 return null;
-            var allowances = await Database.QueryAsync(connection, ReadAllowances, [accountId, tenantId, (short)service, at], r => new AllowanceState(
-                r.GetInt64(0), r.GetString(1), (Service)r.GetInt16(2), r.GetString(3), r.GetInt64(4), r.GetInt64(5), r.GetInt64(6),
-                r.GetFieldValue<DateTimeOffset>(7), r.GetFieldValue<DateTimeOffset>(8)), ct);
-            var tariffs = hasTariffs ? (await TariffStore.SpansAsync(connection, tenantId, [accountId], ct)).GetValueOrDefault(accountId) : null;
-            return new CallAccount(state with { Allowances = [.. allowances] }, plan, tariffs);
+            var tariffs = account.HasTariffs ? (await TariffStore.SpansAsync(connection, tenantId, [accountId], ct)).GetValueOrDefault(accountId) : null;
+            return new CallAccount(account.State, account.PlanVersionId, tariffs);
         },
         cancellationToken);
 

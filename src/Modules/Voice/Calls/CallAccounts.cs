@@ -16,7 +16,7 @@ sealed class CallAccounts(Database database, TenantClock clock, PriceBookStore p
     /// <summary>An account and what a call costs it; no account, or no price.</summary>
     public async Task<(CallAccount? Account, CallPrice? Price)> FindAsync(int tenantId, CallPayer payer, string number, DateTimeOffset at, int longestSeconds, CancellationToken cancellationToken)
     {
-        if (await CallAccount.FindAsync(database, tenantId, payer.AccountId, payer.Service, at, cancellationToken) is not { } account)
+        if (await CallAccount.FindAsync(database, tenantId, payer.AccountId, at, cancellationToken) is not { } account)
             return default;
         if (seen.Count < MostRemembered || seen.ContainsKey(payer.AccountId))
             seen[payer.AccountId] = account;

@@ -19,13 +19,13 @@ static class CallCommands
         var account = ApiArgument.Name(permit.AccountNumber);
         var direction = row.Service == Service.VoiceInbound ? "inbound" : "outbound";
         var variables = $"bill_session={ApiArgument.Name(row.ReservationId?.ToString("N") ?? "none")};bill_account={account};accountcode={account};bill_direction={direction};heartbeat_use_scheduler=true";
-        if (permit.Routes.Count > 0)
-            variables += $";bill_dial={ApiArgument.DialString(string.Join('|', permit.Routes.Select(r => r.DialString)))};bill_carrier={ApiArgument.Name(Safe(permit.Routes[0].Carrier))}";
-        else if (permit.Inbound is { TargetKind: "sip" } target)
-            variables += $";bill_dial={ApiArgument.DialString("user/" + target.Target)}";
+        if (DialOf(permit) is { } dial)
+            variables += $";bill_dial={dial}";
+        if (permit.Routes is [var first, ..])
+            variables += $";bill_carrier={ApiArgument.Name(Safe(first.Carrier))}";
         var commands = new List<string>(3) { $"uuid_setvar_multi {uuid} {variables}" };
         if (!isAnswered)
-            commands.Add($"uuid_setvar {uuid} api_on_answer {Guard(row, 0, guardMs)}");
+            commands.Add($"uuid_setvar {uuid} api_on_answer {FirstGuard(row.CallId, row.ChannelId, row.Segment, guardMs)}");
         commands.Add($"uuid_transfer {uuid} {Destination(row, permit)} XML {Context}");
         return commands;
     }
@@ -42,17 +42,26 @@ static class CallCommands
 
     public static string Kill(string channelId, string cause) => $"uuid_kill {ApiArgument.Uuid(channelId)} {ApiArgument.Cause(cause)}";
 
-    public static string Arm(CallRow row, int guard, long ms) => Guard(row, guard, ms);
+    public static string Arm(CallRow row, int guard, long ms) => Guard(row.CallId, row.ChannelId, row.Segment, guard, ms);
 
-    public static string Drop(CallRow row, int guard) => $"sched_del {Group(row, guard)}";
+    public static string Drop(CallRow row, int guard) => $"sched_del {Group(row.CallId, row.Segment, guard)}";
 
     public static string Warn(string channelId) => $"uuid_broadcast {ApiArgument.Uuid(channelId)} {Tone} aleg";
 
-    // FreeSWITCH's scheduler counts whole seconds. The last ones are rounded down: what is cut off early is not charged, what ran longer could not be paid.
-    static string Guard(CallRow row, int guard, long ms) =>
-        $"sched_api +{ApiArgument.Seconds((int)Math.Clamp(ms / 1000, 1, 86_400))} {Group(row, guard)} uuid_kill {ApiArgument.Uuid(row.ChannelId)} ALLOTTED_TIMEOUT";
+    /// <summary>What is bridged to, by fail-over; null when the dialplan has it to say.</summary>
+    public static string? DialOf(CallPermit permit) =>
+        permit.Routes.Count > 0 ? ApiArgument.DialString(string.Join('|', permit.Routes.Select(r => r.DialString)))
+        : permit.Inbound is { TargetKind: "sip" } target ? ApiArgument.DialString("user/" + target.Target)
+        : null;
 
-    static string Group(CallRow row, int guard) => string.Create(CultureInfo.InvariantCulture, $"b-{ApiArgument.Uuid(row.CallId)}-{row.Segment}-{guard}");
+    /// <summary>The guard that a call is let through with: armed at the answer, it ends the call when what is reserved is used.</summary>
+    public static string FirstGuard(string callId, string channelId, int segment, long ms) => Guard(callId, channelId, segment, 0, ms);
+
+    // FreeSWITCH's scheduler counts whole seconds. The last ones are rounded down: what is cut off early is not charged, what ran longer could not be paid.
+    static string Guard(string callId, string channelId, int segment, int guard, long ms) =>
+        $"sched_api +{ApiArgument.Seconds((int)Math.Clamp(ms / 1000, 1, 86_400))} {Group(callId, segment, guard)} uuid_kill {ApiArgument.Uuid(channelId)} ALLOTTED_TIMEOUT";
+
+    static string Group(string callId, int segment, int guard) => string.Create(CultureInfo.InvariantCulture, $"b-{ApiArgument.Uuid(callId)}-{segment}-{guard}");
 
     static string Destination(CallRow row, CallPermit? permit) => permit?.Inbound is { TargetKind: "dialplan" } target
         ? ApiArgument.Name(target.Target)

@@ -33,7 +33,6 @@ sealed partial class SwitchRequest(IFormCollection form)
     /// <summary>What FreeSWITCH is to do, in order: the guard stands before the call goes on.</summary>
     public static List<(string Application, string Data)> Allow(CallRequest call, CallPermit permit)
     {
-        var uuid = ApiArgument.Uuid(call.Uuid);
         var account = ApiArgument.Name(permit.AccountNumber);
         var steps = new List<(string, string)>
         {
@@ -42,12 +41,10 @@ sealed partial class SwitchRequest(IFormCollection form)
             ("set", $"accountcode={account}"),
             ("set", $"bill_direction={(permit.Inbound is null ? "outbound" : "inbound")}"),
             ("set", "hangup_after_bridge=true"),
-            ("set", $"api_on_answer=sched_api +{ApiArgument.Seconds(Math.Clamp(permit.GrantedSeconds, 1, 86_400))} b-{uuid}-1-0 uuid_kill {uuid} ALLOTTED_TIMEOUT"),
+            ("set", $"api_on_answer={CallCommands.FirstGuard(call.Uuid, call.Uuid, segment: 1, permit.GrantedSeconds * 1000L)}"),
         };
-        if (permit.Routes.Count > 0)
-            steps.Add(("bridge", "{originate_timeout=40}" + ApiArgument.DialString(string.Join('|', permit.Routes.Select(r => r.DialString)))));
-        else if (permit.Inbound is { TargetKind: "sip" } target)
-            steps.Add(("bridge", "{originate_timeout=40}" + ApiArgument.DialString("user/" + target.Target)));
+        if (CallCommands.DialOf(permit) is { } dial)
+            steps.Add(("bridge", "{originate_timeout=40}" + dial));
         else
             steps.Add(("transfer", $"{(permit.Inbound is { TargetKind: "dialplan" } named ? ApiArgument.Name(named.Target) : ApiArgument.Number(E164Number.Normalise(call.To)))} XML billed"));
         return steps;

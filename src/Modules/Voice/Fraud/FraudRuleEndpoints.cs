@@ -72,7 +72,7 @@ public static class FraudRuleEndpoints
 
     static IResult Answer(HttpContext context, FraudRulesView view)
     {
-        context.Response.Headers.ETag = $"\"{view.Version}\"";
+        Preconditions.SetETag(context, view.Version);
         return Results.Ok(view);
     }
 }

@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text;
 using Balatrix.Core.Voice.Numbers;
 using Balatrix.Modules.Audit;
 using Balatrix.Modules.Identity;
@@ -17,8 +16,6 @@ public static class ImportNumbers
     const int LargestImport = 100_000;
     const int ListedFaults = 100;
 
-    static readonly UTF8Encoding StrictUtf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
-
     /// <summary>What an import came to.</summary>
     /// <param name="Imported">Numbers that are in the pool now.</param>
     /// <param name="ByType">How many of each type.</param>
@@ -26,7 +23,7 @@ public static class ImportNumbers
 
     internal static async Task<IResult> Handle(HttpContext context, NumberTools tools, CancellationToken cancellationToken)
     {
-        if (await ReadAsync(context.Request.Body, cancellationToken) is not { } text)
+        if (await Utf8Text.ReadAsync(context.Request, cancellationToken) is not { } text)
             return new Problem(422, "did_import_encoding", "The file is not UTF-8.", Expected: "UTF-8").ToResult();
         var (numbers, faults) = NumberCsv.Read(new StringReader(text));
         if (faults.Count > 0)
@@ -60,19 +57,6 @@ public static class ImportNumbers
     sealed class AlreadyThereException(List<NumberFault> faults) : Exception
     {
         public List<NumberFault> Faults { get; } = faults;
-    }
-
-    static async Task<string?> ReadAsync(Stream body, CancellationToken cancellationToken)
-    {
-        try
-        {
-            using var reader = new StreamReader(body, StrictUtf8);
-            return await reader.ReadToEndAsync(cancellationToken);
-        }
-        catch (DecoderFallbackException)
-        {
-            return null;
-        }
     }
 
     static IResult Faults(List<NumberFault> faults)

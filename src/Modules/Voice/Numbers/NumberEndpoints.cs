@@ -108,7 +108,7 @@ public static class NumberEndpoints
         var found = await tools.Database.InTenantAsync(caller.TenantId, (connection, ct) => NumberStore.FindAsync(connection, caller.TenantId, id, toChange: false, ct), cancellationToken);
         if (found is null || (own is not null && !IsOf(own, NumberMachine.At(found.State, now))))
             return Problem.NotFound("number").ToResult();
-        context.Response.Headers.ETag = NumberView.ETag(found);
+        Preconditions.SetETag(context, found.Version);
         return Results.Ok(NumberView.Of(found, now));
     }
 

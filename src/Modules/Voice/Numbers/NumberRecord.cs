@@ -1,4 +1,3 @@
-using System.Globalization;
 using Balatrix.Core.Voice.Numbers;
 using Balatrix.Modules.Customers;
 using Balatrix.Modules.Subscriptions;
@@ -54,8 +53,6 @@ public sealed record NumberView(
             [.. NumberMachine.From(state.Status).Select(NumberMachine.Name)], record.Version, record.CreatedAt, record.UpdatedAt);
     }
 
-    /// <summary>The ETag of a number: its version.</summary>
-    internal static string ETag(NumberRecord record) => $"\"{record.Version.ToString(CultureInfo.InvariantCulture)}\"";
 
     static string Plus(string digits) => "+" + digits;
 }

@@ -67,7 +67,7 @@ sealed record NumberTools(Database Database, TenantClock Clock, NumberDirectory 
     public IResult Answer(HttpContext context, NumberRecord record, DateTimeOffset now)
     {
         Directory.Forget(Caller.Of(context).TenantId, record.Digits);
-        context.Response.Headers.ETag = NumberView.ETag(record);
+        Preconditions.SetETag(context, record.Version);
         return Results.Ok(NumberView.Of(record, now));
     }
 }

@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text.Json;
 using Balatrix.Core.Voice.Routing;
 using Balatrix.Modules.Platform;
@@ -73,8 +72,6 @@ static class CarrierStore
     public static Task<int> DeleteAsync(NpgsqlConnection connection, int tenantId, int id, CancellationToken cancellationToken) =>
         Database.ExecuteAsync(connection, "delete from voice.carriers where tenant_id = $1 and carrier_id = $2", [tenantId, id], cancellationToken);
 
-    /// <summary>The ETag of a carrier: its version.</summary>
-    public static string ETag(Carrier carrier) => $"\"{carrier.Version.ToString(CultureInfo.InvariantCulture)}\"";
 
     static Carrier Read(NpgsqlDataReader r) => new(
         r.GetInt32(0), r.GetString(1), r.GetString(2), r.IsDBNull(3) ? null : r.GetString(3), r.GetString(4), JsonSerializer.Deserialize<DialRule[]>(r.GetString(5), JsonSerializerOptions.Web)!,

@@ -49,7 +49,7 @@ public static class CarrierEndpoints
             return added;
         }, cancellationToken);
         await tools.Tables.ReadAsync(tenantId, cancellationToken);
-        context.Response.Headers.ETag = CarrierStore.ETag(made);
+        Preconditions.SetETag(context, made.Version);
         return Results.Created($"/api/v1/carriers/{made.Id.ToString(CultureInfo.InvariantCulture)}", made);
     }
 
@@ -63,7 +63,7 @@ public static class CarrierEndpoints
     {
         if (await tools.FindAsync(Caller.Of(context).TenantId, id, cancellationToken) is not { } carrier)
             return Problem.NotFound("carrier").ToResult();
-        context.Response.Headers.ETag = CarrierStore.ETag(carrier);
+        Preconditions.SetETag(context, carrier.Version);
         return Results.Ok(carrier);
     }
 
@@ -107,7 +107,7 @@ public static class CarrierEndpoints
         if (carrier is null)
             return Problem.NotFound("carrier").ToResult();
         await tools.Tables.ReadAsync(tenantId, cancellationToken);
-        context.Response.Headers.ETag = CarrierStore.ETag(carrier);
+        Preconditions.SetETag(context, carrier.Version);
         return Results.Ok(carrier);
     }
 
