@@ -38,6 +38,12 @@ public enum Book : short
     /// <summary>Income tax that customers withheld from what they paid; to be claimed by their certificates.</summary>
     TdsReceivable = 23,
 
+    /// <summary>Money that gateways have paid out to the tenant's bank.</summary>
+    Bank = 24,
+
+    /// <summary>What Stripe has settled to the tenant's balance there and not paid out yet.</summary>
+    BalanceStripe = 25,
+
     /// <summary>Corrections by hand.</summary>
     Adjustment = 30,
 
@@ -68,8 +74,14 @@ public enum Book : short
     /// <summary>Tax set aside from advances that receipt vouchers were given for, until an invoice adjusts it.</summary>
     GstAdvance = 45,
 
+    /// <summary>Tax that the tenant was charged, such as GST on gateways' fees; to be set off.</summary>
+    TaxInput = 46,
+
     /// <summary>What rounding invoices to the paisa and the rupee gave and took.</summary>
     RoundOff = 50,
+
+    /// <summary>What gateways keep for themselves, without its tax.</summary>
+    GatewayFees = 60,
 }
 
 /// <summary>What kind of journal entry a posting that is not use is. Numbers are stored.</summary>
@@ -132,6 +144,8 @@ public static class Books
         Book.GatewayRazorpay => "gateway.razorpay",
         Book.GatewayStripe => "gateway.stripe",
         Book.TdsReceivable => "tds.receivable",
+        Book.Bank => "bank",
+        Book.BalanceStripe => "balance.stripe",
         Book.Adjustment => "adjustment",
         Book.Transfer => "transfer",
         Book.Bonus => "bonus",
@@ -142,7 +156,9 @@ public static class Books
         Book.GstOutputIgst => "gst.output.igst",
         Book.VatOutput => "vat.output",
         Book.GstAdvance => "gst.advance",
+        Book.TaxInput => "tax.input",
         Book.RoundOff => "roundoff",
+        Book.GatewayFees => "fees.gateway",
         _ => throw new ArgumentOutOfRangeException(nameof(book), book, "Not a book."),
     };
 

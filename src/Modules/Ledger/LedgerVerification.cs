@@ -60,7 +60,11 @@ public sealed class LedgerVerification(Database database)
         select 0::bigint, 'the books sum to ' || sum(amount)
           from (select debit_book as book, -amount_micros as amount from ledger.ledger_entries where $1::int is null or tenant_id = $1
                 union all
-                select credit_book, amount_micros from ledger.ledger_entries where $1::int is null or tenant_id = $1) b
+                select credit_book, amount_micros from ledger.ledger_entries where $1::int is null or tenant_id = $1
+                union all
+                select debit_book, -amount_micros from ledger.general_entries where $1::int is null or tenant_id = $1
+                union all
+                select credit_book, amount_micros from ledger.general_entries where $1::int is null or tenant_id = $1) b
         having sum(amount) <> 0
         """;
 
@@ -112,7 +116,7 @@ public sealed class LedgerVerification(Database database)
          order by 1 limit 1
         """;
 
-    // A gateway's book has what payments took, less what was given back or lost; settlements show how much of it the gateway still has.
+    // An account's entries at a gateway are what its payments took, less what was given back or lost; SettlementProofs has what of it is not settled.
     const string GatewayClearing = """
         select coalesce(l.account_id, p.account_id),
                'has ' || coalesce(l.amount, 0) || ' at gateway ' || coalesce(l.gateway, p.gateway) || ', its payments make ' || coalesce(p.amount, 0)
@@ -159,6 +163,7 @@ public sealed class LedgerVerification(Database database)
         .. DocumentProofs.All,
         ("money at gateways equals payments less what was given back", GatewayClearing),
         ("every payment is posted exactly once", PaymentEntries),
+        .. SettlementProofs.All,
     ];
 
     /// <summary>Proves the books of one tenant, or of all when null. All proofs see the same moment.</summary>

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Balatrix.Core;
+using Balatrix.Core.Charging;
 using Balatrix.Core.Payments;
 using Balatrix.Modules.Identity;
 using Balatrix.Modules.Platform;
@@ -38,16 +39,19 @@ public static class PaymentStatistics
     /// <param name="Gross">Their sum before fees.</param>
     /// <param name="Fees">Fees with their tax.</param>
     /// <param name="Net">Gross less fees.</param>
-    /// <param name="Clearing">What the ledger has at the gateway, settled or not.</param>
-    /// <param name="Unsettled">Of that, what no settlement has shown yet.</param>
+    /// <param name="Clearing">What the ledger has in the gateway's clearing book.</param>
+    /// <param name="Unsettled">What payments come to that are not settled, less refunds that are not; the books are wrong when it is not the same.</param>
     /// <param name="Differences">Where the two do not agree.</param>
     /// <param name="RunAt">When it was held against ours.</param>
     public sealed record ReconciliationView(
         string Gateway, DateOnly Day, int Items, string Gross, string Fees, string Net, string Clearing, string Unsettled, JsonElement Differences, DateTimeOffset RunAt);
 
+    /// <summary>What a book has of what gateways took, settled, kept and paid out, up to now.</summary>
+    public sealed record BookFigures(string Book, string Currency, string Amount);
+
     /// <summary>The figures of a span of time.</summary>
     public sealed record Report(
-        DateTimeOffset From, DateTimeOffset To, MethodFigures[] Methods, DeclineFigures[] Declines, WebhookFigures[] Webhooks, ReconciliationView[] Reconciliations);
+        DateTimeOffset From, DateTimeOffset To, MethodFigures[] Methods, DeclineFigures[] Declines, WebhookFigures[] Webhooks, ReconciliationView[] Reconciliations, BookFigures[] Books);
 
     static readonly TimeSpan Longest = TimeSpan.FromDays(400);
 
@@ -62,7 +66,7 @@ public static class PaymentStatistics
             return Problem.Invalid("from", "before to, and at most 400 days").ToResult();
         return Results.Ok(await database.InTenantAsync(tenantId, async (connection, ct) => new Report(
             begin, end, await MethodsAsync(connection, tenantId, begin, end, ct), await DeclinesAsync(connection, tenantId, begin, end, ct), await WebhooksAsync(connection, tenantId, begin, end, ct),
-            await ReconciliationsAsync(connection, tenantId, begin, end, ct)), cancellationToken));
+            await ReconciliationsAsync(connection, tenantId, begin, end, ct), await BooksAsync(connection, tenantId, ct)), cancellationToken));
     }
 
     static async Task<MethodFigures[]> MethodsAsync(NpgsqlConnection connection, int tenantId, DateTimeOffset from, DateTimeOffset to, CancellationToken cancellationToken) =>
@@ -104,4 +108,20 @@ public static class PaymentStatistics
             r => new ReconciliationView(
                 GatewayDirectory.Name((GatewayKind)r.GetInt16(0)), r.GetFieldValue<DateOnly>(1), r.GetInt32(2), Money.Format(r.GetInt64(3)), Money.Format(r.GetInt64(4)), Money.Format(r.GetInt64(5)),
                 Money.Format(r.GetInt64(6)), Money.Format(r.GetInt64(7)), JsonElement.Parse(r.GetString(8)), r.GetFieldValue<DateTimeOffset>(9)), cancellationToken)];
+
+    static async Task<BookFigures[]> BooksAsync(NpgsqlConnection connection, int tenantId, CancellationToken cancellationToken) =>
+        [.. await Database.QueryAsync(
+            connection,
+            """
+            select book, currency, sum(micros)::bigint
+              from (select e.debit_book as book, a.currency, e.amount_micros as micros from ledger.journal_entries e join ledger.accounts a using (account_id) where e.tenant_id = $1 and e.debit_book in (21, 22)
+                    union all
+                    select e.credit_book, a.currency, -e.amount_micros from ledger.journal_entries e join ledger.accounts a using (account_id) where e.tenant_id = $1 and e.credit_book in (21, 22)
+                    union all
+                    select debit_book, currency, amount_micros from ledger.general_entries where tenant_id = $1
+                    union all
+                    select credit_book, currency, -amount_micros from ledger.general_entries where tenant_id = $1) e
+             group by 1, 2 order by 1, 2
+            """,
+            [tenantId], r => new BookFigures(Books.Name((Book)r.GetInt16(0)), r.GetString(1), Money.Format(r.GetInt64(2))), cancellationToken)];
 }

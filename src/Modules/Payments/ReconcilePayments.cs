@@ -12,7 +12,7 @@ namespace Balatrix.Modules.Payments;
 
 /// <summary>
 /// The job reconcile-payments: holds a day of a gateway's own books against ours. Money that the gateway has and we did not hear of is asked for and
-/// received; what does not agree is kept and shown. Each run enqueues the next day's.
+/// received; what agrees is posted as settled, what does not is kept and shown. Each run enqueues the next day's.
 /// </summary>
 sealed class ReconcilePayments(Database database, TenantClock clock, GatewayDirectory gateways, PaymentRunner runner) : IJobHandler
 {
@@ -69,52 +69,39 @@ sealed class ReconcilePayments(Database database, TenantClock clock, GatewayDire
 
     static async Task CompareAsync(JobRun run, GatewayKind kind, DateOnly day, IReadOnlyList<SettledItem> items, CancellationToken cancellationToken)
     {
-        // What was learnt just now is in other transactions; this one reads after them.
-        var captures = await ReadAsync(run.Connection, run.TenantId, kind, [.. items.Select(i => i.PaymentId).OfType<string>()], cancellationToken);
-        var refunds = await Database.QueryAsync(
-            run.Connection, "select gateway_refund_id, amount_micros, payment_id from payments.refunds where tenant_id = $1 and gateway = $2 and gateway_refund_id = any($3) and stage <> 5",
-            [run.TenantId, (short)kind, items.Select(i => i.RefundId).OfType<string>().ToArray()], r => (Id: r.GetString(0), Micros: r.GetInt64(1), PaymentId: r.GetInt64(2)), cancellationToken);
         var differences = new List<Difference>();
         foreach (var item in items)
-        {
-            var capture = captures.Find(c => c.GatewayId == item.PaymentId);
-            var refund = refunds.Find(r => r.Id == item.RefundId);
-            var difference = item.Kind switch
-            {
-                SettledKind.Payment when capture.GatewayId is null => new Difference("payment_unknown_here", null, item.PaymentId, null, Money.Format(item.Gross.Micros)),
-                SettledKind.Payment when capture.Micros != item.Gross.Micros =>
-                    new("amount", PaymentNumbers.Payment(capture.PaymentId), item.PaymentId, Money.Format(capture.Micros), Money.Format(item.Gross.Micros)),
-                SettledKind.Refund when refund.Id is null => new("refund_unknown_here", null, item.RefundId, null, Money.Format(item.Gross.Micros)),
-                SettledKind.Refund when refund.Micros != -item.Gross.Micros =>
-                    new("refund_amount", PaymentNumbers.Payment(refund.PaymentId), item.RefundId, Money.Format(-refund.Micros), Money.Format(item.Gross.Micros)),
-                _ => null,
-            };
-            if (difference is not null)
-                differences.Add(difference);
-            await KeepAsync(run, kind, day, item, capture.GatewayId is not null ? capture.PaymentId : refund.Id is not null ? refund.PaymentId : null, difference?.What, cancellationToken);
-        }
+            if (await KeepAsync(run, kind, day, item, cancellationToken) is { } changed)
+                differences.Add(changed);
+        // What was learnt just now is in other transactions; this one reads after them.
+        differences.AddRange(await PostSettlements.PostAsync(run.Connection, run.TenantId, kind, run.Now, cancellationToken));
         differences.AddRange(await LateAsync(run, kind, day, cancellationToken));
         await SummariseAsync(run, kind, day, items, differences, cancellationToken);
     }
 
-    static Task<List<(string GatewayId, long Micros, long PaymentId)>> ReadAsync(NpgsqlConnection connection, int tenantId, GatewayKind kind, string[] ids, CancellationToken cancellationToken) =>
-        Database.QueryAsync(
-            connection, "select gateway_payment_id, amount_micros, payment_id from payments.captures where tenant_id = $1 and gateway = $2 and gateway_payment_id = any($3)",
-            [tenantId, (short)kind, ids], r => (r.GetString(0), r.GetInt64(1), r.GetInt64(2)), cancellationToken);
-
-    static Task<int> KeepAsync(JobRun run, GatewayKind kind, DateOnly day, SettledItem item, long? paymentId, string? difference, CancellationToken cancellationToken) => Database.ExecuteAsync(
-        run.Connection,
-        """
-        insert into payments.settlements (tenant_id, gateway, item_id, day, kind, gateway_payment_id, gateway_refund_id, currency, gross_micros, fee_micros, fee_tax_micros, net_micros, settlement_id, utr,
-               occurred_at, payment_id, difference, read_at)
-        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)
-        on conflict (tenant_id, gateway, item_id) do update set payment_id = excluded.payment_id, difference = excluded.difference, settlement_id = excluded.settlement_id, utr = excluded.utr,
-               read_at = excluded.read_at
-        """,
-        [
-            run.TenantId, (short)kind, item.Id, day, item.Kind.ToString().ToLowerInvariant(), item.PaymentId, item.RefundId, item.Gross.Currency, item.Gross.Micros, item.Fee.Micros, item.FeeTax.Micros,
-            item.Net.Micros, item.SettlementId, item.Utr, item.OccurredAt, paymentId, difference, run.Now,
-        ], cancellationToken);
+    /// <summary>Keeps a line as the gateway shows it now; what was posted is not changed any more.</summary>
+    static async Task<Difference?> KeepAsync(JobRun run, GatewayKind kind, DateOnly day, SettledItem item, CancellationToken cancellationToken)
+    {
+        var posted = (await Database.QueryAsync(
+            run.Connection,
+            """
+            insert into payments.settlements as s (tenant_id, gateway, item_id, day, kind, gateway_payment_id, gateway_refund_id, currency, gross_micros, fee_micros, fee_tax_micros, net_micros, settlement_id,
+                   utr, occurred_at, read_at)
+            values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
+            on conflict (tenant_id, gateway, item_id) do update set settlement_id = excluded.settlement_id, utr = excluded.utr, read_at = excluded.read_at,
+                   gross_micros = case when s.posted_at is null then excluded.gross_micros else s.gross_micros end, fee_micros = case when s.posted_at is null then excluded.fee_micros else s.fee_micros end,
+                   fee_tax_micros = case when s.posted_at is null then excluded.fee_tax_micros else s.fee_tax_micros end, net_micros = case when s.posted_at is null then excluded.net_micros else s.net_micros end
+            returning payment_id, gross_micros, fee_micros, fee_tax_micros
+            """,
+            [
+                run.TenantId, (short)kind, item.Id, day, item.Kind.ToString().ToLowerInvariant(), item.PaymentId, item.RefundId, item.Gross.Currency, item.Gross.Micros, item.Fee.Micros, item.FeeTax.Micros,
+                item.Net.Micros, item.SettlementId, item.Utr, item.OccurredAt, run.Now,
+            ],
+            r => (PaymentId: r.IsDBNull(0) ? (long?)null : r.GetInt64(0), Line: new SettlementLine(r.GetInt64(1), r.GetInt64(2), r.GetInt64(3))), cancellationToken))[0];
+        return posted.Line == new SettlementLine(item.Gross.Micros, item.Fee.Micros, item.FeeTax.Micros)
+            ? null
+            : new("changed_after_posting", posted.PaymentId is { } id ? PaymentNumbers.Payment(id) : null, item.Id, Money.Format(posted.Line.NetMicros), Money.Format(item.Net.Micros));
+    }
 
     /// <summary>Money of ours that should have been settled by now.</summary>
     static Task<List<Difference>> LateAsync(JobRun run, GatewayKind kind, DateOnly day, CancellationToken cancellationToken) => Database.QueryAsync(
@@ -135,10 +122,12 @@ sealed class ReconcilePayments(Database database, TenantClock clock, GatewayDire
             run.Connection,
             """
             insert into payments.reconciliations (tenant_id, gateway, day, items, gross_micros, fee_micros, net_micros, clearing_micros, unsettled_micros, differences, run_at)
-            select $1, $2, $3, $4, $5, $6, $7, clearing, clearing - settled, $8::jsonb, $9
+            select $1, $2, $3, $4, $5, $6, $7, accounts + general, unsettled, $8::jsonb, $9
               from (select coalesce((select sum(case when debit_book = $10 then amount_micros else -amount_micros end) from ledger.journal_entries
-                                      where tenant_id = $1 and $10 in (debit_book, credit_book)), 0)::bigint as clearing,
-                           coalesce((select sum(gross_micros) from payments.settlements where tenant_id = $1 and gateway = $2 and kind in ('payment', 'refund', 'dispute')), 0)::bigint as settled) sums
+                                      where tenant_id = $1 and $10 in (debit_book, credit_book)), 0)::bigint as accounts,
+                           coalesce((select sum(case when debit_book = $10 then amount_micros else -amount_micros end) from ledger.general_entries
+                                      where tenant_id = $1 and $10 in (debit_book, credit_book)), 0)::bigint as general,
+                           coalesce((select sum(amount_micros) from payments.unsettled where tenant_id = $1 and gateway = $2), 0)::bigint as unsettled) sums
             on conflict (tenant_id, gateway, day) do update set items = excluded.items, gross_micros = excluded.gross_micros, fee_micros = excluded.fee_micros, net_micros = excluded.net_micros,
                    clearing_micros = excluded.clearing_micros, unsettled_micros = excluded.unsettled_micros, differences = excluded.differences, run_at = excluded.run_at
             """,

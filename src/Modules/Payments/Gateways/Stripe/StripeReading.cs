@@ -129,6 +129,9 @@ static class StripeReading
         };
         var paymentId = source.Id("payment_intent");
         var tax = item.Items("fee_details").Where(f => f.Text("type") == "tax").Sum(f => f.Amount("amount", f.Text("currency"))?.Micros ?? 0);
+        // A fee that is a line of its own says it as its amount.
+        if (kind == SettledKind.Fee)
+            (tax, fee, gross) = (item.Text("type") == "tax_fee" ? tax - gross.Micros : tax, fee - gross, gross with { Micros = 0 });
         return new(
             id,
             kind,
