@@ -1,4 +1,6 @@
 using System.Diagnostics;
+using System.Net;
+using System.Net.Sockets;
 
 namespace Balatrix.Modules.Tests.Harness;
 
@@ -19,5 +21,43 @@ public static class BalatrixProcess
         process.BeginErrorReadLine();
         process.BeginOutputReadLine();
         return process;
+    }
+
+    /// <summary>A port below the range that outgoing connections take theirs from, so that it stays free while the server is down.</summary>
+    public static int FreePort()
+    {
+        while (true)
+        {
+            using var listener = new TcpListener(IPAddress.Loopback, Random.Shared.Next(10_000, 15_000));
+            try
+            {
+                listener.Start();
+                return ((IPEndPoint)listener.LocalEndpoint).Port;
+            }
+            catch (SocketException)
+            {
+                // Another has it.
+            }
+        }
+    }
+
+    /// <summary>Waits until the server on a port of this machine is ready.</summary>
+    public static async Task ReadyAsync(int port)
+    {
+        using var http = new HttpClient { BaseAddress = new Uri($"http://127.0.0.1:{port}"), Timeout = Soon.Limit };
+        await Soon.UntilAsync(IsReadyAsync, "Balatrix is up");
+
+        async Task<bool> IsReadyAsync()
+        {
+            try
+            {
+                using var response = await http.GetAsync("/health/ready");
+                return response.IsSuccessStatusCode;
+            }
+            catch (HttpRequestException)
+            {
+                return false;
+            }
+        }
     }
 }

@@ -17,16 +17,9 @@ public static class MailSpool
     /// <summary>Mails to an address as soon as there are so many; a further one that comes within a moment is among them.</summary>
     public static async Task<List<string>> WaitAsync(TestApp app, string to, int count)
     {
-        for (var tries = 0; tries < 600; tries++)
-        {
-            if (Of(app, to).Count >= count)
-            {
-                await Task.Delay(300);
-                return Of(app, to);
-            }
-            await Task.Delay(50);
-        }
-        throw new TimeoutException($"{Of(app, to).Count} mails of {count} to {to}.");
+        await Soon.UntilAsync(() => Task.FromResult(Of(app, to).Count >= count), () => $"{Of(app, to).Count} mails of {count} to {to}");
+        await Task.Delay(300);
+        return Of(app, to);
     }
 
     static bool IsOther(string subject) =>

@@ -15,7 +15,8 @@ public sealed class TestCluster : IAsyncLifetime
     EmbeddedPostgres? server;
     int copies;
 
-    public string ConnectionString => server!.ConnectionString + ";Include Error Detail=true";
+    /// <summary>A busy machine may take its time to connect and to answer.</summary>
+    public string ConnectionString => server!.ConnectionString + ";Include Error Detail=true;Timeout=120;Command Timeout=300";
 
     public async ValueTask InitializeAsync()
     {

@@ -17,7 +17,7 @@ public sealed class IdentityApp(TestCluster cluster) : TestApp(cluster)
 
     protected override TimeProvider Clock => Now;
 
-    public ManualClock Now { get; } = new();
+    public StillClock Now { get; } = new();
 
     public string NewEmail() => $"user{Interlocked.Increment(ref unique)}@example.test";
 

@@ -3,6 +3,7 @@ using System.Net;
 using System.Text.RegularExpressions;
 using Balatrix.Modules.Identity.Logins;
 using Balatrix.Modules.Platform;
+using Balatrix.Modules.Tests.Harness;
 
 namespace Balatrix.Modules.Tests.Identity;
 
@@ -167,14 +168,13 @@ public sealed partial class MailedTokenTests(IdentityApp app) : IClassFixture<Id
     async Task<string> MailAsync(string to, string subject, int number = 0)
     {
         var folder = Path.Combine(app.Data, "mail");
-        for (var tries = 0; tries < 300; tries++)
-        {
-            var mails = Directory.Exists(folder) ? Directory.GetFiles(folder, "*.eml").Order(StringComparer.Ordinal).Select(File.ReadAllText) : [];
-            if (mails.Where(m => m.Contains($"To: {to}\r\n", StringComparison.Ordinal) && m.Contains($"Subject: {subject}\r\n", StringComparison.Ordinal)).ElementAtOrDefault(number) is { } mail)
-                return mail;
-            await Task.Delay(50);
-        }
-        throw new TimeoutException($"No mail \"{subject}\" to {to}.");
+        return await Soon.AnswerAsync(
+            () =>
+            {
+                var mails = Directory.Exists(folder) ? Directory.GetFiles(folder, "*.eml").Order(StringComparer.Ordinal).Select(File.ReadAllText) : [];
+                return Task.FromResult(mails.Where(m => m.Contains($"To: {to}\r\n", StringComparison.Ordinal) && m.Contains($"Subject: {subject}\r\n", StringComparison.Ordinal)).ElementAtOrDefault(number));
+            },
+            $"a mail \"{subject}\" to {to}");
     }
 
     static string TokenOf(string mail) => Token().Match(mail).Value;

@@ -3,6 +3,7 @@ using Balatrix.Modules.Identity.Users;
 using Balatrix.Modules.Operations;
 using Balatrix.Modules.Platform;
 using Balatrix.Modules.Platform.Jobs;
+using Balatrix.Modules.Tests.Harness;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace Balatrix.Modules.Tests.Identity;
@@ -26,11 +27,7 @@ public sealed class SessionCleanUp(IdentityApp app) : IClassFixture<IdentityApp>
 
         await app.Database.InTenantAsync(
             SeedData.DefaultTenant, (connection, ct) => JobQueue.EnqueueAsync(connection, SeedData.DefaultTenant, new("cleanup", "cleanup-expired-sessions", "{}"), ct), CancellationToken.None);
-        for (var tries = 0; (await SessionsAsync()).Count > 1; tries++)
-        {
-            Assert.True(tries < 300, "The old session is still there.");
-            await Task.Delay(50);
-        }
+        await Soon.UntilAsync(async () => (await SessionsAsync()).Count <= 1, "the old session is gone");
         Assert.Equal([open.GetProperty("sessionId").GetGuid()], await SessionsAsync());
         Assert.Equal(0, await CountAsync("select count(*) from identity.mail_tokens"));
         await ApiServer.ProblemAsync(await app.PostAsync("refresh", new { refreshToken = old.Refresh() }), 401, "invalid_refresh_token");

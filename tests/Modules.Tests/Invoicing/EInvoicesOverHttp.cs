@@ -41,7 +41,7 @@ public sealed class EInvoicesOverHttp(BilledTenant app) : IClassFixture<BilledTe
     /// <summary>Waits for a state; the server does its jobs meanwhile, and those that wait for another attempt are not let wait.</summary>
     async Task<JsonElement> UntilAsync(JsonElement invoice, string status, string? error = null)
     {
-        for (var patience = Stopwatch.StartNew(); patience.Elapsed < TimeSpan.FromSeconds(60); await Task.Delay(50))
+        for (var patience = Stopwatch.StartNew(); patience.Elapsed < Soon.Limit; await Task.Delay(50))
         {
             await app.RunJobsAsync();
             var view = await EInvoiceAsync(invoice);

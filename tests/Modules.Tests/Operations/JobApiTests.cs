@@ -4,6 +4,7 @@ using System.Text.Json;
 using Balatrix.Modules.Identity;
 using Balatrix.Modules.Platform;
 using Balatrix.Modules.Platform.Jobs;
+using Balatrix.Modules.Tests.Harness;
 using Balatrix.Modules.Usage;
 
 namespace Balatrix.Modules.Tests.Operations;
@@ -125,14 +126,11 @@ public sealed class JobApiTests(ApiServer server) : IClassFixture<ApiServer>
 
     async Task<JsonElement> UntilAsync(long job, string status, HttpClient? client = null)
     {
-        for (var tries = 0; ; tries++)
-        {
-            var shown = (await GetAsync($"/api/v1/jobs/{job.ToString(CultureInfo.InvariantCulture)}", client)).GetProperty("job");
-            if (shown.GetProperty("status").GetString() == status)
-                return shown;
-            Assert.True(tries < 400, $"Never {status}: {shown}");
-            await Task.Delay(50, Stop);
-        }
+        JsonElement shown = default;
+        await Soon.UntilAsync(
+            async () => (shown = (await GetAsync($"/api/v1/jobs/{job.ToString(CultureInfo.InvariantCulture)}", client)).GetProperty("job")).GetProperty("status").GetString() == status,
+            () => $"{status}: {shown}");
+        return shown;
     }
 
     async Task OwnerAsync(string sql) => await OwnerAsync(sql, _ => 0);

@@ -38,7 +38,9 @@ public sealed class AutoRechargeTests(PaymentWorld world) : IClassFixture<Paymen
     /// <summary>Waits until the jobs that are due are done.</summary>
     async Task WorkAsync()
     {
-        for (var tries = 0; tries < 600; tries++)
+        await Soon.UntilAsync(IsDoneAsync, "recharges are done");
+
+        async Task<bool> IsDoneAsync()
         {
             await world.Services.GetRequiredService<JobRunner>().RunDueAsync(1, PaymentWorld.Stop);
             var due = await world.RowsAsync(
@@ -46,11 +48,8 @@ public sealed class AutoRechargeTests(PaymentWorld world) : IClassFixture<Paymen
                 select 1 from platform.jobs j join platform.tenants t using (tenant_id) where j.tenant_id = 1 and j.status = 'queued' and j.kind in ('auto-recharge', 'retry-failed-payment')
                    and coalesce(j.run_at, '-infinity') <= coalesce(t.test_now, now()) limit 1
                 """, r => r.GetInt32(0));
-            if (due.Count == 0)
-                return;
-            await Task.Delay(25, PaymentWorld.Stop);
+            return due.Count == 0;
         }
-        Assert.Fail("Recharges are not done.");
     }
 
     Task<List<string>> PaymentsAsync(string account) => world.RowsAsync(

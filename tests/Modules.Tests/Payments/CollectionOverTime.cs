@@ -2,6 +2,7 @@ using System.Text.Json;
 using Balatrix.Core.Payments;
 using Balatrix.Modules.Payments.Gateways;
 using Balatrix.Modules.Platform.Jobs;
+using Balatrix.Modules.Tests.Harness;
 
 namespace Balatrix.Modules.Tests.Payments;
 
@@ -194,14 +195,13 @@ public sealed class CollectionOverTime(PaymentWorld world) : IClassFixture<Payme
     {
         await world.Database.InTenantAsync(1, (connection, ct) => JobQueue.EnqueueAsync(
             connection, 1, new("invoice-generation", "collect-invoice-payment", JsonSerializer.Serialize(new { documentId = long.Parse(invoice, System.Globalization.CultureInfo.InvariantCulture) })), ct), PaymentWorld.Stop);
-        for (var tries = 0; tries < 100; tries++)
-        {
-            await world.WorkAsync();
-            if ((await world.RowsAsync("select 1 from platform.jobs where kind = 'collect-invoice-payment' and status = 'queued'", r => r.GetInt32(0))).Count == 0)
-                return;
-            await Task.Delay(50, PaymentWorld.Stop);
-        }
-        Assert.Fail("The job is not done.");
+        await Soon.UntilAsync(
+            async () =>
+            {
+                await world.WorkAsync();
+                return (await world.RowsAsync("select 1 from platform.jobs where kind = 'collect-invoice-payment' and status = 'queued'", r => r.GetInt32(0))).Count == 0;
+            },
+            "the job is done");
     }
 
     static SettledItem Settled(string paymentId, string orderId, long micros) => new(

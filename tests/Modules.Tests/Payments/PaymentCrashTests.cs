@@ -3,7 +3,6 @@ using System.Globalization;
 using System.Net;
 using System.Net.Http.Headers;
 using System.Net.Http.Json;
-using System.Net.Sockets;
 using System.Text.Json;
 using Balatrix.Modules.Ledger;
 using Balatrix.Modules.Payments.Sandbox;
@@ -21,8 +20,11 @@ public sealed class PaymentCrashTests(TestCluster cluster) : IAsyncLifetime
     const int PaymentsEach = 5;
     const int All = (Clients * PaymentsEach) + 1;
 
+    /// <summary>A client repeats a payment through all the kills, and each start takes what it takes.</summary>
+    static readonly TimeSpan Patience = 5 * Soon.Limit;
+
     readonly string data = Path.Combine(Path.GetTempPath(), "balatrix-pay-" + Guid.NewGuid().ToString("N")[..8]);
-    readonly int port = FreePort();
+    readonly int port = BalatrixProcess.FreePort();
     string connectionString = "";
     Database database = null!;
     SandboxServer sandbox = null!;
@@ -109,11 +111,8 @@ public sealed class PaymentCrashTests(TestCluster cluster) : IAsyncLifetime
         using var http = Client();
         for (var n = 0; n < PaymentsEach; n++)
         {
-            for (var tries = 0; !await AnsweredAsync(http, $"crash-{client}-{n}"); tries++)
-            {
-                Assert.True(tries < 600, "The payment was never answered.");
-                await Task.Delay(50, Stop);
-            }
+            var key = $"crash-{client}-{n}";
+            await Soon.UntilAsync(() => AnsweredAsync(http, key), () => $"{key} is answered", Patience);
         }
     }
 
@@ -151,7 +150,7 @@ public sealed class PaymentCrashTests(TestCluster cluster) : IAsyncLifetime
 
     HttpClient Client()
     {
-        var http = new HttpClient { BaseAddress = new Uri($"http://127.0.0.1:{port}"), Timeout = TimeSpan.FromSeconds(60) };
+        var http = new HttpClient { BaseAddress = new Uri($"http://127.0.0.1:{port}"), Timeout = Soon.Limit };
         http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", key);
         return http;
     }
@@ -175,22 +174,7 @@ public sealed class PaymentCrashTests(TestCluster cluster) : IAsyncLifetime
     async Task ServeAsync()
     {
         server = Run("serve", "--urls", $"http://127.0.0.1:{port}");
-        using var http = new HttpClient { BaseAddress = new Uri($"http://127.0.0.1:{port}") };
-        for (var tries = 0; tries < 600; tries++)
-        {
-            try
-            {
-                using var response = await http.GetAsync("/health/ready", Stop);
-                if (response.IsSuccessStatusCode)
-                    return;
-            }
-            catch (HttpRequestException)
-            {
-                // Not up yet.
-            }
-            await Task.Delay(100, Stop);
-        }
-        Assert.Fail("Balatrix did not come up.");
+        await BalatrixProcess.ReadyAsync(port);
     }
 
     Process Run(params string[] arguments)
@@ -222,12 +206,5 @@ public sealed class PaymentCrashTests(TestCluster cluster) : IAsyncLifetime
         await database.DisposeAsync();
         if (Directory.Exists(data))
             Directory.Delete(data, recursive: true);
-    }
-
-    static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 }

@@ -90,7 +90,9 @@ public class PaymentWorld(Harness.TestCluster cluster) : TestTenant(cluster), IA
     /// <summary>Does all jobs of payments that are due, with the worker that is at it too.</summary>
     public async Task WorkAsync()
     {
-        for (var tries = 0; tries < 200; tries++)
+        await Harness.Soon.UntilAsync(IsDoneAsync, "jobs of payments are done");
+
+        async Task<bool> IsDoneAsync()
         {
             await Services.GetRequiredService<JobRunner>().RunDueAsync(1, Stop);
             var due = await RowsAsync(
@@ -98,11 +100,8 @@ public class PaymentWorld(Harness.TestCluster cluster) : TestTenant(cluster), IA
                 select 1 from platform.jobs j join platform.tenants t using (tenant_id)
                  where j.tenant_id = 1 and j.status = 'queued' and j.queue = 'payment-retry' and j.attempts = 0 and coalesce(j.run_at, '-infinity') <= coalesce(t.test_now, now()) limit 1
                 """, r => r.GetInt32(0));
-            if (due.Count == 0)
-                return;
-            await Task.Delay(25, Stop);
+            return due.Count == 0;
         }
-        Assert.Fail("Jobs of payments are not done.");
     }
 
     /// <summary>Lets time pass and does what comes due meanwhile.</summary>

@@ -103,14 +103,8 @@ public sealed class SandboxEndToEnd(SandboxEndToEnd.World world) : IClassFixture
         public async Task UntilPaidAsync(string id)
         {
             JsonElement body = default;
-            for (var i = 0; i < 600; i++)
-            {
-                body = (await GetAsync($"/api/v1/payments/{id}")).Body;
-                if (body.GetProperty("status").GetString() is "succeeded" or "paid" or "captured")
-                    return;
-                await Task.Delay(100, Stop);
-            }
-            Assert.Fail($"Not paid: {body}");
+            await Soon.UntilAsync(
+                async () => (body = (await GetAsync($"/api/v1/payments/{id}")).Body).GetProperty("status").GetString() is "succeeded" or "paid" or "captured", () => $"{body} is paid");
         }
 
         public async Task<long> AtGatewaysAsync(string account) => (await RowsAsync(

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Balatrix.Modules.Tests.Harness;
 
 namespace Balatrix.Modules.Tests.Payments;
 
@@ -19,8 +20,7 @@ public sealed class SandboxMandates(SandboxEndToEnd.World world) : IClassFixture
         await world.PayAsync(new Uri(mandate.GetProperty("checkout").GetProperty("url").GetString()!), instrument);
         await UntilAsync($"/api/v1/payment-methods?account={account}", body => body.GetProperty("items") is var items && items.GetArrayLength() == 1 && items[0].GetProperty("status").GetString() == "active");
         // The rupee of the authorisation comes by a webhook of its own.
-        for (var i = 0; i < 600 && await world.AtGatewaysAsync(account) == 0; i++)
-            await Task.Delay(100, TestContext.Current.CancellationToken);
+        await Soon.UntilAsync(async () => await world.AtGatewaysAsync(account) > 0, "the rupee is there");
         var before = await world.AtGatewaysAsync(account);
         Assert.Equal(1_000_000, before);
 
@@ -41,13 +41,6 @@ public sealed class SandboxMandates(SandboxEndToEnd.World world) : IClassFixture
     async Task UntilAsync(string path, Func<JsonElement, bool> isSo)
     {
         JsonElement body = default;
-        for (var i = 0; i < 600; i++)
-        {
-            body = (await world.GetAsync(path)).Body;
-            if (isSo(body))
-                return;
-            await Task.Delay(100, TestContext.Current.CancellationToken);
-        }
-        Assert.Fail($"Not so: {body}");
+        await Soon.UntilAsync(async () => isSo(body = (await world.GetAsync(path)).Body), () => body.ToString());
     }
 }

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using Balatrix.Modules.Platform;
+using Balatrix.Modules.Tests.Harness;
 using Npgsql;
 
 namespace Balatrix.Modules.Tests.Platform;
@@ -151,7 +152,7 @@ public sealed class EmbeddedPostgresTests : IDisposable
                 await ScalarAsync(server, sql);
                 return;
             }
-            catch (NpgsqlException e) when (waited.Elapsed > TimeSpan.FromSeconds(30))
+            catch (NpgsqlException e) when (waited.Elapsed > Soon.Limit)
             {
                 Assert.Fail($"The server did not come back: {e.Message}");
             }

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Balatrix.Modules.Tests.Harness;
 
 namespace Balatrix.Modules.Tests.Subscriptions;
 
@@ -198,13 +199,15 @@ public sealed class CustomersOfSubscriptions(TestTenant tenant) : IClassFixture<
     /// <summary>Mails to an address in the spool, once so many are there.</summary>
     async Task<List<(string Subject, string Text)>> MailsAsync(string to, int count)
     {
-        for (var wait = 0; ; wait++)
-        {
-            var folder = Path.Combine(tenant.Data, "mail");
-            var texts = Directory.Exists(folder) ? Directory.GetFiles(folder).Select(File.ReadAllText).Where(t => t.Contains(to, StringComparison.Ordinal)).ToList() : [];
-            if (texts.Count >= count || wait > 100)
-                return texts.ConvertAll(t => (t.Split('\n').First(l => l.StartsWith("Subject: ", StringComparison.Ordinal))[9..].Trim(), t));
-            await Task.Delay(100);
-        }
+        var folder = Path.Combine(tenant.Data, "mail");
+        List<string> texts = [];
+        await Soon.UntilAsync(
+            () =>
+            {
+                texts = Directory.Exists(folder) ? [.. Directory.GetFiles(folder).Select(File.ReadAllText).Where(t => t.Contains(to, StringComparison.Ordinal))] : [];
+                return texts.Count >= count;
+            },
+            $"{count} mails to {to}");
+        return texts.ConvertAll(t => (t.Split('\n').First(l => l.StartsWith("Subject: ", StringComparison.Ordinal))[9..].Trim(), t));
     }
 }

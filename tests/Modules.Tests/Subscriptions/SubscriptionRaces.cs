@@ -1,5 +1,6 @@
 using Balatrix.Modules.Platform;
 using Balatrix.Modules.Platform.Jobs;
+using Balatrix.Modules.Tests.Harness;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace Balatrix.Modules.Tests.Subscriptions;
@@ -86,8 +87,7 @@ public sealed class SubscriptionRaces(TestTenant tenant) : IClassFixture<TestTen
         await tenant.Database.InTenantAsync(1, (connection, ct) => JobQueue.EnqueueAsync(connection, 1, new JobRequest("billing", "process-subscription-renewal", "{}"), ct), CancellationToken.None);
         await tenant.Services.GetRequiredService<JobRunner>().RunDueAsync(1, CancellationToken.None);
         // The application's own worker may have been quicker.
-        for (var wait = 0; wait < 200 && (await tenant.EntriesAsync(account)).Count < 2; wait++)
-            await Task.Delay(50);
+        await Soon.UntilAsync(async () => (await tenant.EntriesAsync(account)).Count >= 2, "it is renewed");
         Assert.Equal(["-349.00", "-349.00"], await tenant.EntriesAsync(account));
         Assert.Equal("2027-05-01", TestTenant.Day((await tenant.SubscriptionAsync(id)).GetProperty("period").GetProperty("from")));
         await tenant.AssertSoundAsync();

@@ -111,16 +111,7 @@ public class TestTenant(TestCluster cluster) : TestApp(cluster), IAsyncLifetime
     }
 
     /// <summary>Waits until what jobs bring about is so.</summary>
-    public async Task UntilAsync(Func<Task<bool>> isSo)
-    {
-        for (var tries = 0; tries < 400; tries++)
-        {
-            if (await isSo())
-                return;
-            await Task.Delay(50);
-        }
-        throw new TimeoutException("It did not come about.");
-    }
+    public Task UntilAsync(Func<Task<bool>> isSo) => Soon.UntilAsync(isSo, "it comes about");
 
     /// <summary>Amounts of an account's subscription entries: negative is charged.</summary>
     public Task<List<string>> EntriesAsync(string account) => RowsAsync(

@@ -1,5 +1,6 @@
 using System.IO.Compression;
 using Balatrix.Modules.Platform;
+using Balatrix.Modules.Tests.Harness;
 using Balatrix.Modules.Usage;
 using Microsoft.AspNetCore.Http;
 
@@ -30,7 +31,7 @@ public sealed class RequestBodiesTests
         using (await bodies.ReadAsync(Request([1, 2, 3]), CancellationToken.None))
             Assert.False(third.IsCompleted);
         first.Dispose();
-        using var last = await third.WaitAsync(TimeSpan.FromSeconds(10), CancellationToken.None);
+        using var last = await third.WaitAsync(Soon.Limit, CancellationToken.None);
         Assert.Equal(Large.Length, last.Length);
     }
 
@@ -42,17 +43,17 @@ public sealed class RequestBodiesTests
         var unsaid = Request(Large);
         unsaid.ContentLength = null;
         using var second = await bodies.ReadAsync(unsaid, CancellationToken.None);
-        using (var small = await bodies.ReadAsync(Packed([1, 2, 3]), CancellationToken.None).WaitAsync(TimeSpan.FromSeconds(10), CancellationToken.None))
+        using (var small = await bodies.ReadAsync(Packed([1, 2, 3]), CancellationToken.None).WaitAsync(Soon.Limit, CancellationToken.None))
             Assert.Equal(3, small.Length);
         var chunked = Request([1, 2, 3]);
         chunked.ContentLength = null;
-        using (var small = await bodies.ReadAsync(chunked, CancellationToken.None).WaitAsync(TimeSpan.FromSeconds(10), CancellationToken.None))
+        using (var small = await bodies.ReadAsync(chunked, CancellationToken.None).WaitAsync(Soon.Limit, CancellationToken.None))
             Assert.Equal(3, small.Length);
         var large = bodies.ReadAsync(Packed(Large), CancellationToken.None);
         await Task.Delay(100, CancellationToken.None);
         Assert.False(large.IsCompleted);
         first.Dispose();
-        using var last = await large.WaitAsync(TimeSpan.FromSeconds(10), CancellationToken.None);
+        using var last = await large.WaitAsync(Soon.Limit, CancellationToken.None);
         Assert.True(last.Span.SequenceEqual(Large));
     }
 
@@ -67,7 +68,7 @@ public sealed class RequestBodiesTests
             var refusal = await Assert.ThrowsAsync<ProblemException>(() => bodies.ReadAsync(broken, CancellationToken.None));
             Assert.Equal("broken_gzip", refusal.Problem.Code);
         }
-        using var whole = await bodies.ReadAsync(Request(Large), CancellationToken.None).WaitAsync(TimeSpan.FromSeconds(10), CancellationToken.None);
+        using var whole = await bodies.ReadAsync(Request(Large), CancellationToken.None).WaitAsync(Soon.Limit, CancellationToken.None);
         Assert.Equal(Large.Length, whole.Length);
     }
 
@@ -82,7 +83,7 @@ public sealed class RequestBodiesTests
         await gone.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => third);
         first.Dispose();
-        using var fourth = await bodies.ReadAsync(Request(Large), CancellationToken.None).WaitAsync(TimeSpan.FromSeconds(10), CancellationToken.None);
+        using var fourth = await bodies.ReadAsync(Request(Large), CancellationToken.None).WaitAsync(Soon.Limit, CancellationToken.None);
         Assert.Equal(Large.Length, fourth.Length);
     }
 

@@ -50,6 +50,16 @@ sealed class CallSession(CallControl control, string channelId, int tenantId, Ca
 
     public DateTimeOffset WakeAt { get; set; } = DateTimeOffset.MaxValue;
 
+    /// <summary>Whether something that it learnt is still being dealt with.</summary>
+    public bool IsBusy
+    {
+        get
+        {
+            lock (gate)
+                return isRunning;
+        }
+    }
+
     /// <summary>Takes something, now or when what came before is taken.</summary>
     public void Post(CallInput input)
     {

@@ -9,14 +9,14 @@ public sealed class FreeSwitchNodes : IHostedService, IAsyncDisposable
 {
     /// <summary>Links that are not started yet.</summary>
     /// <exception cref="InvalidOperationException">The configuration names a node wrongly.</exception>
-    public FreeSwitchNodes(IOptions<FreeSwitchOptions> options, TimeProvider time, ILogger<NodeLink> logger)
+    public FreeSwitchNodes(IOptions<FreeSwitchOptions> options, TimeProvider time, ILogger<NodeLink> logger, LinkTimings? timings = null)
     {
         var nodes = options.Value.Nodes;
         if (nodes.Select(n => n.Fault()).FirstOrDefault(fault => fault is not null) is { } found)
             throw new InvalidOperationException($"{FreeSwitchOptions.Section}: {found}.");
         if (nodes.GroupBy(n => n.Name, StringComparer.Ordinal).FirstOrDefault(g => g.Count() > 1) is { } twice)
             throw new InvalidOperationException($"{FreeSwitchOptions.Section}: two nodes are called {twice.Key}.");
-        Links = [.. nodes.Select(node => new NodeLink(node, time, logger))];
+        Links = [.. nodes.Select(node => new NodeLink(node, time, logger, timings))];
     }
 
     /// <summary>One link for each node, up or not.</summary>

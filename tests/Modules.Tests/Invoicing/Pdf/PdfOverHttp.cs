@@ -138,8 +138,7 @@ public sealed class PdfOverHttp(PdfTenant app) : IClassFixture<PdfTenant>
             await due.ExecuteNonQueryAsync();
         await app.Services.GetRequiredService<JobRunner>().RunDueAsync(1, CancellationToken.None);
         // The application's own workers may have taken the job.
-        for (var i = 0; i < 300 && await app.ScalarAsync<long>("select count(*) from platform.jobs where status not in ('done', 'dead') and kind = 'render-invoice-pdf'") > 0; i++)
-            await Task.Delay(100);
+        await Soon.UntilAsync(async () => await app.ScalarAsync<long>("select count(*) from platform.jobs where status not in ('done', 'dead') and kind = 'render-invoice-pdf'") == 0, "it is printed");
         Assert.Equal(1L, await app.ScalarAsync<long>($"select count(*) from invoicing.pdfs where document_id = {id}"));
         using var first = await app.Client.GetAsync($"/api/v1/invoices/{id}/pdf");
         using var request = new HttpRequestMessage(HttpMethod.Get, $"/api/v1/invoices/{id}/pdf");

@@ -107,13 +107,8 @@ public sealed class GatewayWorld : IAsyncLifetime
 
     public static async Task<T> UntilAsync<T>(Func<Task<T>> ask, Func<T, bool> isDone)
     {
-        for (var i = 0; ; i++)
-        {
-            var value = await ask();
-            if (isDone(value))
-                return value;
-            Assert.True(i < 300, $"Still {value}");
-            await Task.Delay(100, Stop);
-        }
+        T value = default!;
+        await Soon.UntilAsync(async () => isDone(value = await ask()), () => $"still {value}");
+        return value;
     }
 }

@@ -72,14 +72,7 @@ public sealed class JobWorld(TestCluster cluster) : IAsyncLifetime
         await Database.ExecuteAsync(connection, sql, [], Stop);
     }
 
-    public static async Task UntilAsync(Func<Task<bool>> holds, string what)
-    {
-        for (var tries = 0; !await holds(); tries++)
-        {
-            Assert.True(tries < 600, $"Never came to pass: {what}");
-            await Task.Delay(50, Stop);
-        }
-    }
+    public static Task UntilAsync(Func<Task<bool>> holds, string what) => Soon.UntilAsync(holds, what);
 
     public sealed record Script(Func<JobRun, CancellationToken, Task> Run);
 

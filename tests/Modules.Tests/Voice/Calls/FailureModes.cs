@@ -1,3 +1,4 @@
+using Balatrix.Modules.Tests.Harness;
 using Balatrix.Modules.Tests.Voice.EventSocket;
 
 namespace Balatrix.Modules.Tests.Voice.Calls;
@@ -31,7 +32,7 @@ public sealed class FailureModes(VoiceApp app) : IClassFixture<VoiceApp>
         var account = await lab.AccountAsync("100.00");
         var call = await lab.TalkAsync(account);
         await lab.EndProcessAsync();
-        await lab.PassAsync(300, 20);
+        await lab.PassAsync(300);
         Assert.Equal("ALLOTTED_TIMEOUT", call.HangupCause);
         Assert.InRange(call.BillUsec, 59_000_000, 60_000_000);
         // Whoever comes back finds the call gone; its record tells the rest.
@@ -39,7 +40,7 @@ public sealed class FailureModes(VoiceApp app) : IClassFixture<VoiceApp>
         Assert.Equal(201, (await lab.PostRecordAsync(call.Uuid)).Status);
         await lab.SettledAsync(account);
         Assert.Equal((100 - VoiceLab.PriceOf(call), 0), await lab.MoneyAsync(account));
-        await lab.PassAsync(150, 30);
+        await lab.PassAsync(150);
         Assert.Single(await lab.ChargesAsync(account));
         await app.AssertBooksProveAsync();
     }
@@ -50,7 +51,7 @@ public sealed class FailureModes(VoiceApp app) : IClassFixture<VoiceApp>
         await using var lab = await VoiceLab.StartAsync(app, isControlled: false);
         var account = await lab.AccountAsync("100.00");
         var call = await lab.DialAsync(account);
-        await lab.PassAsync(4, 1);
+        await lab.PassAsync(4);
         Assert.Equal("NORMAL_TEMPORARY_FAILURE", await call.EndedAsync());
         Assert.Equal(503, call.SipStatus);
         Assert.Equal((100, 0), await lab.MoneyAsync(account));
@@ -64,8 +65,8 @@ public sealed class FailureModes(VoiceApp app) : IClassFixture<VoiceApp>
         var call = await lab.DialAsync(account, like: new StandInCall { ParkTimeout = null });
         await lab.ControlAsync();
         Assert.Equal(VoiceLab.London, await call.RoutedAsync());
-        await call.AnswerAsync();
-        await lab.PassAsync(5);
+        await lab.AnswerAsync(call);
+        await lab.PassAsync(5.6);
         await call.HangupAsync();
         await lab.SettledAsync(account);
         Assert.Equal((100 - VoiceLab.PriceOf(call), 0), await lab.MoneyAsync(account));
@@ -104,7 +105,7 @@ public sealed class FailureModes(VoiceApp app) : IClassFixture<VoiceApp>
         lab.Switch.DropConnections();
         await ringing.AnswerAsync();
         lab.Switch.Misbehaviour.DropsEvent = null;
-        await VoiceLab.UntilAsync(() => lab.Live.Snapshot(1, lab.Time.GetUtcNow()).Any(c => c.Uuid == ringing.Uuid && c.State == "talking"), "It is found talking");
+        await Soon.UntilAsync(() => lab.Live.Snapshot(1, lab.Time.GetUtcNow()).Any(c => c.Uuid == ringing.Uuid && c.State == "talking"), "It is found talking");
         await lab.PassAsync(100);
         Assert.Null(ringing.HangupCause);
         await ringing.HangupAsync();
@@ -126,8 +127,8 @@ public sealed class FailureModes(VoiceApp app) : IClassFixture<VoiceApp>
         Assert.Equal(200, (await lab.PostRecordAsync(call.Uuid)).Status);
         Assert.Equal((100 - VoiceLab.PriceOf(call), 0), await lab.MoneyAsync(account));
         // The control notices that it is gone, and finds it settled.
-        await VoiceLab.UntilAsync(() => lab.Live.Snapshot(1, lab.Time.GetUtcNow()).All(c => c.Uuid != call.Uuid || c.State == "ending"), "It is known to be gone");
-        await lab.PassAsync(150, 30);
+        await Soon.UntilAsync(() => lab.Live.Snapshot(1, lab.Time.GetUtcNow()).All(c => c.Uuid != call.Uuid || c.State == "ending"), "It is known to be gone");
+        await lab.PassAsync(150);
         Assert.Single(await lab.ChargesAsync(account));
         Assert.Equal(100 - VoiceLab.PriceOf(call), (await lab.MoneyAsync(account)).Balance);
         await app.AssertBooksProveAsync();
@@ -139,12 +140,12 @@ public sealed class FailureModes(VoiceApp app) : IClassFixture<VoiceApp>
         await using var lab = await VoiceLab.StartAsync(app);
         var account = await lab.AccountAsync("100.00");
         var call = await lab.TalkAsync(account);
-        await lab.PassAsync(22);
+        await lab.PassAsync(22.1);
         lab.Switch.Misbehaviour.DropsEvent = (name, _) => name.StartsWith("CHANNEL_HANGUP", StringComparison.Ordinal);
         await call.HangupAsync();
-        await VoiceLab.UntilAsync(() => lab.Live.Snapshot(1, lab.Time.GetUtcNow()).Any(c => c.Uuid == call.Uuid && c.State == "ending"), "It is missed");
+        await Soon.UntilAsync(() => lab.Live.Snapshot(1, lab.Time.GetUtcNow()).Any(c => c.Uuid == call.Uuid && c.State == "ending"), "It is missed");
         Assert.Empty(await lab.ChargesAsync(account));
-        await lab.PassAsync(130, 30);
+        await lab.PassAsync(130);
         await lab.SettledAsync(account);
         var estimated = 100 - (await lab.MoneyAsync(account)).Balance;
         Assert.InRange(estimated, VoiceLab.PriceOf(call), 1.20m);
@@ -164,20 +165,20 @@ public sealed class FailureModes(VoiceApp app) : IClassFixture<VoiceApp>
         await using var lab = await VoiceLab.StartAsync(app);
         var account = await lab.AccountAsync("100.00");
         var call = await lab.TalkAsync(account);
-        await lab.PassAsync(22);
+        await lab.PassAsync(22.1);
         lab.Switch.Misbehaviour.DropsEvent = (name, _) => name.StartsWith("CHANNEL_HANGUP", StringComparison.Ordinal);
         await call.HangupAsync();
         if (secondsLater > 0)
         {
-            await VoiceLab.UntilAsync(() => lab.Live.Snapshot(1, lab.Time.GetUtcNow()).Any(c => c.Uuid == call.Uuid && c.State == "ending"), "It is missed");
-            await lab.PassAsync(secondsLater, 30);
+            await Soon.UntilAsync(() => lab.Live.Snapshot(1, lab.Time.GetUtcNow()).Any(c => c.Uuid == call.Uuid && c.State == "ending"), "It is missed");
+            await lab.PassAsync(secondsLater);
             await lab.SettledAsync(account);
         }
         var first = await lab.IngestRecordAsync(call.Uuid);
         Assert.Equal((1, 0), (first.Accepted + first.Duplicates, first.Refused));
         Assert.Equal((100 - VoiceLab.PriceOf(call), 0), await lab.MoneyAsync(account));
         Assert.Equal(1, (await lab.IngestRecordAsync(call.Uuid)).Duplicates);
-        await lab.PassAsync(60, 30);
+        await lab.PassAsync(60);
         Assert.Equal((100 - VoiceLab.PriceOf(call), 0), await lab.MoneyAsync(account));
         Assert.Single(await lab.ChargesAsync(account));
         await app.AssertBooksProveAsync();
@@ -193,7 +194,8 @@ public sealed class FailureModes(VoiceApp app) : IClassFixture<VoiceApp>
         foreach (var answer in answers)
         {
             lab.Switch.Misbehaviour.Answers = command => command.StartsWith("show channels", StringComparison.Ordinal) ? answer : null;
-            await Task.Delay(1_500);
+            var asked = Asked();
+            await Soon.UntilAsync(() => Asked() >= asked + 2, "It asks again and again");
             Assert.Equal("talking", Assert.Single(lab.Live.Snapshot(1, lab.Time.GetUtcNow()), c => c.Uuid == call.Uuid).State);
         }
         lab.Switch.Misbehaviour.Answers = null;
@@ -202,6 +204,8 @@ public sealed class FailureModes(VoiceApp app) : IClassFixture<VoiceApp>
         await call.HangupAsync();
         await lab.SettledAsync(account);
         Assert.Equal((100 - VoiceLab.PriceOf(call), 0), await lab.MoneyAsync(account));
+
+        int Asked() => lab.Switch.Commands.Count(c => c.StartsWith("api show channels", StringComparison.Ordinal));
     }
 
     [Theory]
@@ -234,14 +238,11 @@ public sealed class FailureModes(VoiceApp app) : IClassFixture<VoiceApp>
         for (var i = 0; i < 10; i++)
             calls.Add(await lab.DialAsync(account));
         foreach (var call in calls)
-        {
-            await call.RoutedAsync();
-            await call.AnswerAsync();
-        }
+            await lab.AnswerAsync(call);
         await lab.PassAsync(5);
         Assert.All(calls, c => Assert.Single(lab.Switch.Commands, line => line.Contains($"uuid_transfer {c.Uuid}", StringComparison.Ordinal)));
         await lab.EndProcessAsync();
-        await VoiceLab.UntilAsync(() => lab.Live.Snapshot(1, lab.Time.GetUtcNow()).Count == 10, "The other has them");
+        await Soon.UntilAsync(() => lab.Live.Snapshot(1, lab.Time.GetUtcNow()).Count == 10, "The other has them");
         await lab.PassAsync(90);
         Assert.All(calls, c => Assert.Null(c.HangupCause));
         foreach (var call in calls)

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Net.Http.Headers;
 using System.Text;
 using System.Text.Json;
+using Balatrix.Core.Voice;
 using Balatrix.Modules.Platform;
 using Balatrix.Modules.Tests.Harness;
 using Balatrix.Modules.Tests.Voice.EventSocket;
@@ -18,12 +19,14 @@ namespace Balatrix.Modules.Tests.Voice.Calls;
 /// <summary>The application that tests ask and post to; it controls no FreeSWITCH itself.</summary>
 public sealed class VoiceApp(TestCluster cluster) : TestApp(cluster)
 {
-    public ManualClock Time { get; } = new();
+    public StillClock Time { get; } = new();
 
     protected override TimeProvider Clock => Time;
+
+    protected override void Replace(IServiceCollection services) => services.AddSingleton(CallTimings.Default with { Answer = Soon.Limit });
 }
 
-/// <summary>A stand-in FreeSWITCH and processes of Balatrix that control it over real TCP: they may be ended and begun again. All live by one clock that tests put forward.</summary>
+/// <summary>A stand-in FreeSWITCH and processes of Balatrix that control it over real TCP: they may be ended and begun again. All live by one clock that stands still unless tests put it forward.</summary>
 sealed class VoiceLab : IAsyncDisposable
 {
     /// <summary>Two paisa a second, whatever the length.</summary>
@@ -47,13 +50,15 @@ sealed class VoiceLab : IAsyncDisposable
 
     public TestApp App => app;
 
-    public ManualClock Time => app.Time;
+    public StillClock Time => app.Time;
 
-    public LiveCalls Live => processes[^1].Process.Services.GetRequiredService<LiveCalls>();
+    public LiveCalls Live => LiveOf(processes[^1].Process);
 
     public static async Task<VoiceLab> StartAsync(VoiceApp app, string deck = Deck, bool isControlled = true)
     {
         var lab = new VoiceLab(app) { Switch = StandInFreeSwitch.Start(app.Time) };
+        // The clock that they would beat by stands still.
+        lab.Switch.HeartbeatSeconds = 0;
         lab.Plan = await lab.PlanAsync(deck);
         if (isControlled)
             await lab.ControlAsync();
@@ -76,7 +81,7 @@ sealed class VoiceLab : IAsyncDisposable
     public async Task<string> AccountAsync(string balance, string? plan = null) => await app.OpenAccountAsync(balance, plan ?? Plan);
 
     /// <summary>Begins a process that controls the switch, if no other does.</summary>
-    public async Task<WebApplication> ControlAsync(bool isWaitedFor = true)
+    public async Task<WebApplication> ControlAsync()
     {
         var before = Switch.Listeners;
         var database = new Database(app.ConnectionString);
@@ -85,15 +90,13 @@ sealed class VoiceLab : IAsyncDisposable
             services.Configure<FreeSwitchOptions>(options => options.Nodes.Add(Switch.Node(NodeName)));
             services.AddSingleton(new CallTimings(TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(0.5), TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(0.2), TimeSpan.FromMilliseconds(20))
             {
-                // The stand-in lives by the clock of tests, so that a busy machine may take its time.
-                Answer = TimeSpan.FromSeconds(15),
+                Answer = Soon.Limit,
             });
+            services.AddSingleton(new LinkTimings { Handshake = Soon.Limit, Reply = Soon.Limit, Ping = Soon.Limit, Heartbeat = TimeSpan.FromHours(1) });
         });
         await process.StartAsync();
         processes.Add((process, database));
-        await UntilAsync(() => Switch.Listeners >= before + 2, "The switch is linked");
-        if (isWaitedFor)
-            await Task.Delay(300);
+        await Soon.UntilAsync(() => Switch.Listeners >= before + 2, "The switch is linked");
         return process;
     }
 
@@ -118,21 +121,51 @@ sealed class VoiceLab : IAsyncDisposable
     public async Task<StandInChannel> TalkAsync(string account, string to = London)
     {
         var call = await DialAsync(account, to);
-        await call.RoutedAsync();
-        await call.AnswerAsync();
-        await UntilAsync(() => Live.Snapshot(1, Time.GetUtcNow()).Any(c => c.Uuid == call.Uuid && c.State == "talking"), "The call is known to talk");
+        await AnswerAsync(call);
         return call;
     }
 
-    /// <summary>Time passes, step by step, and everybody does what is due.</summary>
-    public async Task PassAsync(double seconds, double step = 5)
+    /// <summary>A call that was let through is answered, and that is known.</summary>
+    public async Task AnswerAsync(StandInChannel call)
     {
-        for (; seconds > 0; seconds -= step)
+        await call.RoutedAsync();
+        await call.AnswerAsync();
+        await Soon.UntilAsync(() => processes.Exists(p => LiveOf(p.Process).Snapshot(1, Time.GetUtcNow()).Any(c => c.Uuid == call.Uuid && c.State == "talking")), "The call is known to talk");
+    }
+
+    /// <summary>Time passes from one thing that is due to the next, and each is done before it passes on.</summary>
+    public async Task PassAsync(double seconds)
+    {
+        for (var until = Time.GetUtcNow().AddSeconds(seconds); Time.GetUtcNow() < until;)
         {
-            Time.Advance(TimeSpan.FromSeconds(Math.Min(seconds, step)));
-            await Task.Delay(120);
+            var next = processes.SelectMany(p => SessionsOf(p.Process)).Select(s => s.WakeAt).Append(Switch.NextDue ?? until).Append(until).Where(t => t > Time.GetUtcNow()).Min();
+            Time.Advance(next - Time.GetUtcNow());
+            Switch.CatchUp();
+            await QuietAsync();
         }
     }
+
+    /// <summary>Waits until nothing is due and nothing is on its way.</summary>
+    async Task QuietAsync()
+    {
+        // What was just written is not yet read.
+        var looks = 0;
+        await Soon.UntilAsync(() => (looks = processes.TrueForAll(p => IsQuiet(p.Process)) ? looks + 1 : 0) == 3, "All is done that was due");
+    }
+
+    bool IsQuiet(WebApplication process) =>
+        Switch.IsSilent && process.Services.GetRequiredService<FreeSwitchNodes>().Links.All(l => l.Events.Count == 0)
+        && SessionsOf(process).All(s => !s.IsBusy && s.WakeAt > Time.GetUtcNow() && (s.State.Phase != CallPhase.Talking || s.WakeAt < DateTimeOffset.MaxValue));
+
+    IEnumerable<CallSession> SessionsOf(WebApplication process)
+    {
+        var live = LiveOf(process);
+        foreach (var uuid in live.Snapshot(1, Time.GetUtcNow()).Select(c => c.Uuid).Distinct())
+            for (var session = live.Find(uuid); session is not null; session = session.Also)
+                yield return session;
+    }
+
+    static LiveCalls LiveOf(WebApplication process) => process.Services.GetRequiredService<LiveCalls>();
 
     public async Task<(int Status, JsonElement Body)> PostRecordAsync(string uuid) => await app.SendAsync(
         HttpMethod.Post, $"/api/v1/webhooks/cdr?uuid={uuid}", Encoding.UTF8.GetBytes(Switch.Cdrs.Single(c => c.Uuid == uuid).Json), "application/json",
@@ -169,26 +202,13 @@ sealed class VoiceLab : IAsyncDisposable
 
     /// <summary>Waits until all that an account's calls held is settled.</summary>
     public Task SettledAsync(string account, int calls = 1) =>
-        UntilAsync(async () => (await MoneyAsync(account)).Held == 0 && (await ChargesAsync(account)).Count >= calls, "The call is settled");
+        Soon.UntilAsync(async () => (await MoneyAsync(account)).Held == 0 && (await ChargesAsync(account)).Count >= calls, "The call is settled");
 
     /// <summary>Waits until legs that ended are charged, and those that go on after them are reserved.</summary>
     public Task SettledAfterTransferAsync(string account, int calls) =>
-        UntilAsync(async () => (await ChargesAsync(account)).Count == calls && Live.Snapshot(1, Time.GetUtcNow()).Count(c => c.Account == account && c.State == "talking") >= calls, "The legs are paid on");
+        Soon.UntilAsync(async () => (await ChargesAsync(account)).Count == calls && Live.Snapshot(1, Time.GetUtcNow()).Count(c => c.Account == account && c.State == "talking") >= calls, "The legs are paid on");
 
     public static decimal PriceOf(StandInChannel call) => 0.02m * Math.Ceiling(call.BillUsec / 1_000_000m);
-
-    public static Task UntilAsync(Func<bool> isSo, string what) => UntilAsync(() => Task.FromResult(isSo()), what);
-
-    public static async Task UntilAsync(Func<Task<bool>> isSo, string what)
-    {
-        for (var tries = 0; tries < 600; tries++)
-        {
-            if (await isSo())
-                return;
-            await Task.Delay(25);
-        }
-        throw new TimeoutException($"{what}: not so after 15 s.");
-    }
 
     public async ValueTask DisposeAsync()
     {

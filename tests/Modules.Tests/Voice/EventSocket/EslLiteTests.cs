@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Text.Json;
+using Balatrix.Modules.Tests.Harness;
 
 namespace Balatrix.Modules.Tests.Voice.EventSocket;
 
@@ -38,7 +39,7 @@ public sealed class EslLiteTests
         var (output, errors) = (process.StandardOutput.ReadToEndAsync(), process.StandardError.ReadToEndAsync());
         try
         {
-            await process.WaitForExitAsync().WaitAsync(TimeSpan.FromSeconds(120));
+            await process.WaitForExitAsync().WaitAsync(3 * Soon.Limit);
         }
         catch (TimeoutException)
         {

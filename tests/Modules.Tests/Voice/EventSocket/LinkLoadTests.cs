@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using Balatrix.Modules.Tests.Harness;
 using Balatrix.Modules.Voice.EventSocket;
 
 namespace Balatrix.Modules.Tests.Voice.EventSocket;
@@ -62,7 +63,7 @@ public sealed class LinkLoadTests
     public async Task A_flood_of_events_comes_whole_and_in_order_while_commands_go_on()
     {
         await using var server = StandInFreeSwitch.Start();
-        await using var node = await LinkedNode.UpAsync(server, LinkedNode.Quick with { Ping = TimeSpan.FromSeconds(5) });
+        await using var node = await LinkedNode.UpAsync(server);
         var flood = Task.Run(() => server.Flood(30_000));
         for (var n = 0; n < 50; n++)
             Assert.Equal("vm", (await node.Link.ApiAsync("hostname", None)).Text);
@@ -74,7 +75,7 @@ public sealed class LinkLoadTests
     [Fact]
     public async Task A_consumer_too_slow_for_long_has_the_link_dropped_and_built_again_when_it_has_caught_up()
     {
-        var timings = LinkedNode.Quick with { QueuedEvents = 100, ConsumerPatience = TimeSpan.FromMilliseconds(200), Ping = TimeSpan.FromSeconds(5) };
+        var timings = LinkedNode.Quick with { QueuedEvents = 100, ConsumerPatience = TimeSpan.FromMilliseconds(200) };
         await using var server = StandInFreeSwitch.Start();
         await using var node = new LinkedNode(server.Node(), timings, isPaused: true);
         await LinkedNode.UntilAsync(() => node.Link.State is LinkState.Up, "an open link");
@@ -107,7 +108,7 @@ public sealed class LinkLoadTests
     public async Task Noise_on_open_connections_costs_no_more_than_the_connection()
     {
         await using var server = StandInFreeSwitch.Start();
-        await using var node = await LinkedNode.UpAsync(server, LinkedNode.Quick with { FirstRetry = TimeSpan.FromMilliseconds(1), LongestRetry = TimeSpan.FromMilliseconds(5), Handshake = TimeSpan.FromMilliseconds(500), QueuedEvents = 100_000 });
+        await using var node = await LinkedNode.UpAsync(server, LinkedNode.Quick with { FirstRetry = TimeSpan.FromMilliseconds(1), LongestRetry = TimeSpan.FromMilliseconds(5), Handshake = TimeSpan.FromSeconds(1), QueuedEvents = 100_000 });
         var chance = new Random(20261122);
         var sources = EslCapture.All.Select(c => c.Frames.Take(10).SelectMany(f => f).ToArray()).Where(b => b.Length is > 0 and < 60_000).ToArray();
         var before = GC.GetTotalMemory(true);
@@ -117,15 +118,24 @@ public sealed class LinkLoadTests
             if (n % 4 == 0)
                 await Task.Delay(10);
         }
+        // Noise that came while a link was being built again cost nothing; some more of it.
+        await Soon.UntilAsync(
+            () =>
+            {
+                server.Push(EslMutator.Next(chance, sources));
+                return Ups() > 4;
+            },
+            "links that noise has cost");
         await LinkedNode.UntilAsync(() => node.Link.State is LinkState.Up, "an open link");
+        var ups = Ups();
         server.DropConnections();
-        var ups = node.Seen.Count(e => e.Name == FreeSwitchEvent.LinkUp);
         await node.SeenAsync(FreeSwitchEvent.LinkUp, ups + 1);
-        Assert.True(ups > 3, $"{ups} links");
         await LinkedNode.UntilAsync(() => node.Link.State is LinkState.Up, "an open link");
         Assert.Equal("vm", (await node.Link.ApiAsync("hostname", None)).Text);
         node.Seen.Clear();
         Assert.InRange(GC.GetTotalMemory(true) - before, long.MinValue, 64 << 20);
+
+        int Ups() => node.Seen.Count(e => e.Name == FreeSwitchEvent.LinkUp);
     }
 
     [Fact]

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using Balatrix.Modules.Tests.Harness;
 using Balatrix.Modules.Voice.EventSocket;
 using Microsoft.Extensions.Logging.Abstractions;
 
@@ -9,13 +10,12 @@ sealed class LinkedNode : IAsyncDisposable
 {
     public static readonly LinkTimings Quick = new()
     {
-        Handshake = TimeSpan.FromSeconds(2),
-        Ping = TimeSpan.FromMilliseconds(400),
+        Handshake = Soon.Limit,
+        Reply = Soon.Limit,
+        Ping = Soon.Limit,
         FirstRetry = TimeSpan.FromMilliseconds(20),
         LongestRetry = TimeSpan.FromMilliseconds(200),
     };
-
-    static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
 
     readonly CancellationTokenSource stopping = new();
     readonly Task consuming;
@@ -45,15 +45,12 @@ sealed class LinkedNode : IAsyncDisposable
     /// <summary>Waits until so many events of that name have come, and gives the last of them.</summary>
     public async Task<FreeSwitchEvent> SeenAsync(string name, int times = 1)
     {
-        await UntilAsync(() => Seen.Count(e => e.Name == name) >= times, $"{times} x {name} among {string.Join(' ', Seen.Select(e => e.Name).Take(50))}; {Link.State} {Link.Reason}");
+        await Soon.UntilAsync(
+            () => Task.FromResult(Seen.Count(e => e.Name == name) >= times), () => $"{times} x {name} among {string.Join(' ', Seen.Select(e => e.Name).Take(50))}; {Link.State} {Link.Reason}");
         return Seen.Where(e => e.Name == name).ElementAt(times - 1);
     }
 
-    public static async Task UntilAsync(Func<bool> isSo, string what)
-    {
-        for (var since = DateTime.UtcNow; !isSo(); await Task.Delay(5))
-            Assert.True(DateTime.UtcNow - since < Patience, $"It did not come to {what}");
-    }
+    public static Task UntilAsync(Func<bool> isSo, string what) => Soon.UntilAsync(isSo, what);
 
     public async ValueTask DisposeAsync()
     {

@@ -38,6 +38,9 @@ public sealed class Misbehaviour
     /// <summary>Answers to api commands in place of the right ones; null answers rightly.</summary>
     public Func<string, string?>? Answers { get; set; }
 
+    /// <summary>What a command in the background waits for before it begins.</summary>
+    public Func<string, Task>? HoldsJob { get; set; }
+
     /// <summary>Api commands that are read and never answered.</summary>
     public Func<string, bool>? Ignores { get; set; }
 }

@@ -1,3 +1,5 @@
+using Balatrix.Modules.Tests.Harness;
+
 namespace Balatrix.Modules.Tests.Voice.EventSocket;
 
 /// <summary>One channel of the stand-in. What a SIP phone or carrier would do to it, tests do by its methods; all that it causes has happened when they return.</summary>
@@ -64,10 +66,10 @@ public sealed partial class StandInChannel
     public string? this[string variable] { get { lock (server.Gate) return variables.GetValueOrDefault(variable); } }
 
     /// <summary>Waits until it was let through, and gives the destination it was sent to.</summary>
-    public Task<string> RoutedAsync(TimeSpan? patience = null) => routed.Task.WaitAsync(patience ?? TimeSpan.FromSeconds(10));
+    public Task<string> RoutedAsync(TimeSpan? patience = null) => routed.Task.WaitAsync(patience ?? Soon.Limit);
 
     /// <summary>Waits for its end, and gives the cause.</summary>
-    public Task<string> EndedAsync(TimeSpan? patience = null) => ended.Task.WaitAsync(patience ?? TimeSpan.FromSeconds(10));
+    public Task<string> EndedAsync(TimeSpan? patience = null) => ended.Task.WaitAsync(patience ?? Soon.Limit);
 
     /// <summary>The called side answers.</summary>
     public Task AnswerAsync() => Locked(Answer);

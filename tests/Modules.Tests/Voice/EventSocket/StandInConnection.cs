@@ -1,6 +1,7 @@
 using System.Net.Sockets;
 using System.Text;
 using System.Threading.Channels;
+using Balatrix.Modules.Tests.Harness;
 
 namespace Balatrix.Modules.Tests.Voice.EventSocket;
 
@@ -17,6 +18,9 @@ sealed class StandInConnection(StandInFreeSwitch server, TcpClient client)
     readonly Random chance = new(20261121);
 
     public bool IsAuthenticated { get; private set; }
+
+    /// <summary>Nothing waits to be written.</summary>
+    public bool IsSilent => output.Reader.Count == 0;
 
     public bool Hears(string name) => subscription.Hears(name);
 
@@ -154,6 +158,7 @@ sealed class StandInConnection(StandInFreeSwitch server, TcpClient client)
         {
             if (line.StartsWith("msleep ", StringComparison.Ordinal))
                 await Task.Delay(int.Parse(line[7..]));
+            await (server.Misbehaviour.HoldsJob?.Invoke(line) ?? Task.CompletedTask);
             var answer = server.Api.Run(line);
             lock (server.Gate)
                 server.Events.Job(id, line, answer);
@@ -167,7 +172,7 @@ sealed class StandInConnection(StandInFreeSwitch server, TcpClient client)
     async Task FlushAsync()
     {
         output.Writer.TryComplete();
-        await output.Reader.Completion.WaitAsync(TimeSpan.FromSeconds(2));
+        await output.Reader.Completion.WaitAsync(Soon.Limit);
         await Task.Delay(20);
     }
 

@@ -55,6 +55,12 @@ public sealed class StandInFreeSwitch : IAsyncDisposable
 
     public DateTimeOffset Now { get { lock (Gate) return timers.Now; } }
 
+    /// <summary>When the next thing happens by itself, by the clock it was given.</summary>
+    public DateTimeOffset? NextDue { get { lock (Gate) return timers.NextDue; } }
+
+    /// <summary>Whether all that was said to listeners is on its way.</summary>
+    public bool IsSilent => connections.Keys.All(c => c.IsSilent);
+
     /// <summary>Every command that came, in order, without pings.</summary>
     public ConcurrentQueue<string> Commands { get; } = new();
 
@@ -75,6 +81,13 @@ public sealed class StandInFreeSwitch : IAsyncDisposable
 
     /// <summary>As a node of the configuration.</summary>
     public FreeSwitchNode Node(string name = "fs1", string tenant = "default") => new() { Name = name, Host = "127.0.0.1", Port = port, Password = Password, Tenant = tenant };
+
+    /// <summary>Does what is due by now, without waiting for the scheduler to look.</summary>
+    public void CatchUp()
+    {
+        lock (Gate)
+            timers.RunDue();
+    }
 
     /// <summary>A call comes in over SIP, runs through the public context and is parked.</summary>
     public Task<StandInChannel> DialAsync(StandInCall call)

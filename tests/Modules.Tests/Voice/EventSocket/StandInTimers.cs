@@ -22,6 +22,17 @@ sealed class StandInTimers(TimeProvider clock, object gate) : IAsyncDisposable
     /// <summary>What is listed by `show tasks`.</summary>
     public IEnumerable<StandInTask> Scheduled => scheduled.Values;
 
+    /// <summary>When the next thing is due, by the clock that was given.</summary>
+    public DateTimeOffset? NextDue
+    {
+        get
+        {
+            while (tasks.TryPeek(out var task, out _) && removed.Remove(task.Id))
+                tasks.Dequeue();
+            return tasks.TryPeek(out _, out var key) ? key.Due - Skew : null;
+        }
+    }
+
     public void Start() => running = Task.Run(LoopAsync);
 
     public long Add(DateTimeOffset at, string group, string what, Action action)
@@ -82,7 +93,7 @@ sealed class StandInTimers(TimeProvider clock, object gate) : IAsyncDisposable
         }
     }
 
-    void RunDue()
+    public void RunDue()
     {
         while (tasks.TryPeek(out var task, out var key) && key.Due <= clock.GetUtcNow() + Skew)
         {

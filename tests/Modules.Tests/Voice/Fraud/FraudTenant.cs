@@ -43,21 +43,9 @@ public sealed class FraudTenant(TestCluster cluster) : TestApp(cluster)
     }
 
     /// <summary>What nodes tell each other every second.</summary>
-    public static async Task<T> SoonAsync<T>(Func<Task<T?>> ask)
-        where T : class
-    {
-        for (var patience = 0; patience < 150; patience++)
-        {
-            if (await ask() is { } answer)
-                return answer;
-            await Task.Delay(100);
-        }
-        throw new TimeoutException("It did not become so in 15 seconds.");
-    }
+    public static Task SoonAsync(Func<Task<bool>> ask) => Soon.UntilAsync(ask, "nodes have told each other");
 
-    public static Task<string> SoonAsync(Func<Task<bool>> ask) => SoonAsync(async () => await ask() ? "so" : null);
-
-    public async Task<JsonElement> AlertSoonAsync(string account) => JsonElement.Parse(await SoonAsync(async () => (await OpenAlertAsync(account))?.GetRawText()));
+    public async Task<JsonElement> AlertSoonAsync(string account) => JsonElement.Parse(await Soon.AnswerAsync(async () => (await OpenAlertAsync(account))?.GetRawText(), "an alert"));
 
     public async Task<long> CountAsync(string sql)
     {
