@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Text.Json.Serialization;
 using Balatrix.Core.Tax;
 
 namespace Balatrix.Core.Invoices;
@@ -56,6 +57,10 @@ public sealed record InvoiceLine(
 {
     /// <summary>Credits and discounts taken off before the taxable value.</summary>
     public long DiscountMicros { get; init; }
+
+    /// <summary>On a credit note, the line of its invoice that this one credits, from 1; null when it names none.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public int? CreditsLine { get; init; }
 
     /// <summary>Taxable value and tax.</summary>
     public long TotalMicros => TaxableMicros + Tax.TotalMicros;

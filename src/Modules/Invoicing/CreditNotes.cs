@@ -6,8 +6,11 @@ using Npgsql;
 
 namespace Balatrix.Modules.Invoicing;
 
-/// <summary>The invoice that a call is on.</summary>
-sealed record InvoicedUse(long DocumentId, InvoiceDocument Document)
+/// <summary>The invoice that a call is on, or a debit note on it, with what is credited of it.</summary>
+/// <param name="DocumentId">The document.</param>
+/// <param name="Credited">As it was issued, and what notes took off it.</param>
+/// <param name="DebitNotes">Debit notes on it, the latest first.</param>
+sealed record InvoicedUse(long DocumentId, CreditedInvoice Credited, IReadOnlyList<InvoicedUse> DebitNotes)
 {
     /// <inheritdoc/>
     public bool Equals(InvoicedUse? other) => other?.DocumentId == DocumentId;
@@ -16,10 +19,8 @@ sealed record InvoicedUse(long DocumentId, InvoiceDocument Document)
     public override int GetHashCode() => DocumentId.GetHashCode();
 }
 
-/// <summary>A note that is about to be issued.</summary>
-/// <param name="Document">What is issued.</param>
-/// <param name="ChargedMicros">What the ledger charged (positive) or gave back (negative) for its lines.</param>
-sealed record PreparedNote(NewDocument Document, long ChargedMicros);
+/// <summary>A note that stands.</summary>
+sealed record StandingNote(long DocumentId, long OriginalId, InvoiceDocument Document);
 
 /// <summary>Credit and debit notes on invoices (CGST Act s.34): they keep the invoice's rate and place of supply.</summary>
 static class CreditNotes
@@ -43,40 +44,35 @@ static class CreditNotes
             return new Dictionary<Guid, InvoicedUse>();
         var found = await Database.QueryAsync(
             connection, FindOriginals, [calls.Select(c => c.AccountId).ToArray(), calls.Select(c => c.UsageKey).ToArray(), tenantId],
-            r => (Key: r.GetGuid(0), Use: new InvoicedUse(r.GetInt64(1), JsonSerializer.Deserialize<InvoiceDocument>(r.GetString(2), JsonSerializerOptions.Web)!)), cancellationToken);
-        return found.ToDictionary(f => f.Key, f => f.Use);
+            r => (Key: r.GetGuid(0), Id: r.GetInt64(1), Document: JsonSerializer.Deserialize<InvoiceDocument>(r.GetString(2), JsonSerializerOptions.Web)!), cancellationToken);
+        var notes = await OfAsync(connection, tenantId, [.. found.Select(f => f.Id).Distinct()], cancellationToken);
+        var debits = notes.Where(n => n.Document.Kind == DocumentKind.DebitNote).ToList();
+        var all = notes.Concat(await OfAsync(connection, tenantId, [.. debits.Select(d => d.DocumentId)], cancellationToken)).ToLookup(n => n.OriginalId);
+        CreditedInvoice Credited(long id, InvoiceDocument document) =>
+            CreditedInvoice.Of(document, all[id].Where(n => n.Document.Kind == DocumentKind.CreditNote).Select(n => n.Document.Totals));
+        var uses = found.DistinctBy(f => f.Id).ToDictionary(f => f.Id, f => new InvoicedUse(
+            f.Id, Credited(f.Id, f.Document),
+            [.. debits.Where(d => d.OriginalId == f.Id).OrderByDescending(d => d.DocumentId).Select(d => new InvoicedUse(d.DocumentId, Credited(d.DocumentId, d.Document), []))]));
+        return found.ToDictionary(f => f.Key, f => uses[f.Id]);
     }
 
-    /// <summary>A note for what the ledger has charged or given back already, to be paid until a day if it is a debit note; null when it comes to nothing.</summary>
-    public static PreparedNote? Prepare(BillingTenant tenant, BilledAccount account, InvoicedUse original, long chargedMicros, string reason, DateOnly? dueOn)
-    {
-        var micros = InvoiceArithmetic.ToPaisa(Math.Abs(chargedMicros));
-        if (micros == 0)
-            return null;
-        var of = original.Document.Totals.Lines.FirstOrDefault(l => l.Service == "voice") ?? original.Document.Totals.Lines[0];
-        var line = of with { Description = "Calls rated again", Quantity = null, Unit = "", Covered = null, Count = 0, RateMicros = null, DiscountMicros = 0, TaxableMicros = micros };
-        var (kind, due) = chargedMicros < 0 ? (DocumentKind.CreditNote, default(DateOnly?)) : (DocumentKind.DebitNote, dueOn);
-        return new(Note(account, original, kind, Total(tenant, original.Document.Treatment, [line]), reason, due), chargedMicros);
-    }
-
-    /// <summary>Totals of a note's lines at the rates that they bring; of amounts with tax when the tenant's prices have it.</summary>
-    public static InvoiceTotals Total(BillingTenant tenant, TaxTreatment treatment, IEnumerable<InvoiceLine> lines) => tenant.IsInclusive
-        ? InvoiceArithmetic.Total(treatment, lines.Select(l => l with { TaxableMicros = TaxEngine.OnInclusive(treatment, l.RateBasisPoints, l.TaxableMicros).TaxableMicros }), false)
-        : InvoiceArithmetic.Total(treatment, lines, false);
+    /// <summary>The notes that stand on some documents, in the order of their issue.</summary>
+    public static async Task<List<StandingNote>> OfAsync(NpgsqlConnection connection, int tenantId, long[] documentIds, CancellationToken cancellationToken) => documentIds.Length == 0 ? [] : await Database.QueryAsync(
+        connection, "select document_id, original_id, content from invoicing.documents where original_id = any($1) and tenant_id = $2 and kind in (2, 3) and status = 1 order by document_id", [documentIds, tenantId],
+        r => new StandingNote(r.GetInt64(0), r.GetInt64(1), JsonSerializer.Deserialize<InvoiceDocument>(r.GetString(2), JsonSerializerOptions.Web)!), cancellationToken);
 
     /// <summary>The note itself.</summary>
-    public static NewDocument Note(
-        BilledAccount account, InvoicedUse original, DocumentKind kind, InvoiceTotals totals, string reason, DateOnly? dueOn = null) => new()
-        {
-            Account = account with { Party = original.Document.Recipient },
-            Kind = kind,
-            Totals = totals,
-            Treatment = original.Document.Treatment,
-            DueOn = dueOn,
-            OriginalId = original.DocumentId,
-            References = [new(DocumentKind.Invoice, original.Document.Number, original.Document.IssuedOn, 0)],
-            Reason = reason.Length > 500 ? reason[..500] : reason,
-        };
+    public static NewDocument Note(BilledAccount account, long originalId, InvoiceDocument original, DocumentKind kind, InvoiceTotals totals, string reason, DateOnly? dueOn = null) => new()
+    {
+        Account = account with { Party = original.Recipient },
+        Kind = kind,
+        Totals = totals,
+        Treatment = original.Treatment,
+        DueOn = dueOn,
+        OriginalId = originalId,
+        References = [new(original.Kind, original.Number, original.IssuedOn, 0)],
+        Reason = reason.Length > 500 ? reason[..500] : reason,
+    };
 
     /// <summary>Adds credit notes to what is credited of their invoices; never beyond an invoice's total.</summary>
     public static Task AddCreditedAsync(NpgsqlConnection connection, int tenantId, IReadOnlyList<NewDocument> notes, CancellationToken cancellationToken)

@@ -92,20 +92,25 @@ static class InvoiceCharges
         BillingTenant tenant, BilledAccount account, BillingWindow window, UninvoicedCharges found, TaxTreatment treatment,
         IReadOnlyDictionary<Guid, InvoicedUse> originals, IReadOnlyList<WalletLot>? lots, DateTimeOffset now)
     {
-        var late = found.Corrections.Where(c => originals.ContainsKey(c.UsageKey)).ToLookup(c => originals[c.UsageKey]);
-        var own = found.Corrections.Where(c => !originals.ContainsKey(c.UsageKey))
-            .Select(c => new BilledCharge("voice", c.Reference, null, "", null, 0, c.ChargedMicros, tenant.Day(now), tenant.Day(now)));
+        // A wallet pays for corrections as for other charges, out of the lots and the tax set aside with them; so they come with the next invoice.
+        var late = found.Corrections.Where(c => account.Kind == AccountKind.Postpaid && originals.ContainsKey(c.UsageKey)).ToLookup(c => originals[c.UsageKey]);
+        var decided = late.Select(g => (Notes: RatedAgain.Decide(tenant, account, g.Key, g.Sum(c => c.ChargedMicros), Reasons(g), now, DueOn(tenant, account, now)), Reason: Reasons(g))).ToList();
+        var own = found.Corrections.Where(c => !late.Contains(originals.GetValueOrDefault(c.UsageKey)!)).Select(c => (c.Reference, c.ChargedMicros))
+            .Concat(decided.Where(d => d.Notes.RestMicros != 0).Select(d => (d.Reason, d.Notes.RestMicros)))
+            .Select(c => new BilledCharge("voice", c.Item1, null, "", null, 0, c.Item2, tenant.Day(now), tenant.Day(now)));
         var net = ChargeNetting.Net([.. found.Charges, .. own]);
         var use = account.Kind == AccountKind.Prepaid ? LotUse.Of(account.AccountId, lots ?? [], net.TotalMicros) : null;
         // What was taxed when the wallet was filled, or given, bears no tax again.
         var billed = use is null ? net : ChargeNetting.TakeOff(net, net.TotalMicros - use.TaxedAtUseMicros);
-        var notes = late.Select(group => CreditNotes.Prepare(tenant, account, group.Key, group.Sum(c => c.ChargedMicros), string.Join(", ", group.Select(c => c.Reference).Distinct().Take(3)), use is null ? DueOn(tenant, account, now) : null)).OfType<PreparedNote>().ToList();
+        var notes = decided.SelectMany(d => d.Notes.Notes).ToList();
         // Given back beyond all charges: it waits on the account for the next charges.
         if (net.SurplusMicros > 0 || (billed.TotalMicros == 0 && notes.Count == 0))
             return null;
         var invoice = billed.TotalMicros == 0 ? null : Invoice(tenant, account, window, billed, treatment, use, now);
         return new(account, window, found, invoice, billed.TotalMicros, notes, use);
     }
+
+    static string Reasons(IEnumerable<LateCorrection> corrections) => string.Join(", ", corrections.Select(c => c.Reference).Distinct().Take(3));
 
     static DateOnly DueOn(BillingTenant tenant, BilledAccount account, DateTimeOffset now) => tenant.Day(now).AddDays(account.TermsDays ?? tenant.Settings.PaymentTermsDays!.Value);
 

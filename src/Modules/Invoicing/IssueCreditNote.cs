@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Balatrix.Core;
 using Balatrix.Core.Charging;
 using Balatrix.Core.Invoices;
@@ -37,10 +36,10 @@ public static class IssueCreditNote
                 return null;
             Preconditions(original);
             var tenant = await BillingTenant.LoadAsync(connection, tenantId, ct);
-            if (tenant.Day(now) > CreditNoteTerm.LastDay(original.Document.IssuedOn))
+            if (CreditNoteTerm.IsOver(original.Document, tenant.Day(now)))
                 throw new ProblemException(TooLate(original.Document.IssuedOn));
-            var credited = await CreditedAsync(connection, tenantId, original, ct);
-            var totals = Totals(original.Document, credited, request.Lines);
+            var notes = (await CreditNotes.OfAsync(connection, tenantId, [original.Id], ct)).Where(n => n.Document.Kind == DocumentKind.CreditNote);
+            var totals = Totals(CreditedInvoice.Of(original.Document, notes.Select(n => n.Document.Totals)), request.Lines);
             return await IssueAsync(connection, tenantId, tenant, original, totals, request.Reason, Actor.Of(context), now, ct);
         }, cancellationToken);
         return note is null ? Problem.NotFound("invoice").ToResult() : Results.Json(note, statusCode: 201);
@@ -62,54 +61,24 @@ public static class IssueCreditNote
             throw new ProblemException(new(409, "paid_from_advance", "The invoice was paid from an advance; correct the account instead."));
     }
 
-    /// <summary>What earlier notes credited of each line, and of the round-off.</summary>
-    static async Task<(long[] Lines, long RoundOff)> CreditedAsync(NpgsqlConnection connection, int tenantId, StoredDocument original, CancellationToken cancellationToken)
+    static InvoiceTotals Totals(CreditedInvoice credited, LinePart[]? parts)
     {
-        var credited = new long[original.Document.Totals.Lines.Length];
-        var roundOff = 0L;
-        foreach (var content in await Database.QueryAsync(
-            connection, "select content from invoicing.documents where original_id = $1 and tenant_id = $2 and kind = 2 and status = 1", [original.Id, tenantId], r => r.GetString(0), cancellationToken))
-        {
-            var note = JsonSerializer.Deserialize<InvoiceDocument>(content, JsonSerializerOptions.Web)!;
-            roundOff += note.Totals.RoundOffMicros;
-            foreach (var line in note.Totals.Lines)
-            {
-                // A note's line says which one it credits; a note for calls rated again names none and takes from what there is.
-                var left = line.TaxableMicros;
-                foreach (var at in Enumerable.Range(0, credited.Length).OrderByDescending(i => original.Document.Totals.Lines[i].Description == line.Description).ThenByDescending(i => original.Document.Totals.Lines[i].Service == line.Service))
-                {
-                    var part = Math.Min(left, original.Document.Totals.Lines[at].TaxableMicros - credited[at]);
-                    (credited[at], left) = (credited[at] + part, left - part);
-                }
-            }
-        }
-        return (credited, roundOff);
-    }
-
-    static InvoiceTotals Totals(InvoiceDocument original, (long[] Lines, long RoundOff) credited, LinePart[]? parts)
-    {
-        var lines = original.Totals.Lines;
-        var amounts = new long[lines.Length];
-        for (var i = 0; i < lines.Length && parts is null; i++)
-            amounts[i] = lines[i].TaxableMicros - credited.Lines[i];
+        var lines = credited.Document.Totals.Lines.Length;
+        var amounts = new long[lines];
+        for (var i = 0; i < lines && parts is null; i++)
+            amounts[i] = credited.LeftOf(i);
         foreach (var part in parts ?? [])
         {
-            if (part.Line is not { } number || number < 1 || number > lines.Length)
-                throw new ProblemException(Problem.Invalid("lines.line", $"1 to {lines.Length}"));
-            var left = lines[number - 1].TaxableMicros - credited.Lines[number - 1] - amounts[number - 1];
+            if (part.Line is not { } number || number < 1 || number > lines)
+                throw new ProblemException(Problem.Invalid("lines.line", $"1 to {lines}"));
+            var left = credited.LeftOf(number - 1) - amounts[number - 1];
             if (!Money.TryParse(part.Amount, out var micros) || micros <= 0 || micros % TaxEngine.UnitMicros != 0 || micros > left)
                 throw new ProblemException(Problem.Invalid("lines.amount", $"a decimal string of whole paisa above 0, at most \"{Money.Format(left)}\" for line {number}"));
             amounts[number - 1] += micros;
         }
-        if (Array.TrueForAll(amounts, a => a == 0))
-            throw new ProblemException(new(409, "nothing_to_credit", "The invoice is credited in full already.", "lines", "an amount that is not credited yet"));
-        var rest = Enumerable.Range(0, lines.Length).All(i => amounts[i] + credited.Lines[i] == lines[i].TaxableMicros);
-        var totals = InvoiceArithmetic.Total(
-            original.Treatment, Enumerable.Range(0, lines.Length).Where(i => amounts[i] > 0).Select(i => lines[i] with { TaxableMicros = amounts[i], Quantity = null, Covered = null, RateMicros = null, DiscountMicros = 0, Count = 0 }),
-            roundOffToRupee: false);
-        // The note that credits the last of an invoice gives its round-off back too.
-        var roundOff = rest ? original.Totals.RoundOffMicros - credited.RoundOff : 0;
-        return totals with { RoundOffMicros = roundOff, TotalMicros = totals.TotalMicros + roundOff };
+        return Array.TrueForAll(amounts, a => a == 0)
+            ? throw new ProblemException(new(409, "nothing_to_credit", "The invoice is credited in full already.", "lines", "an amount that is not credited yet"))
+            : credited.Credit(amounts);
     }
 
     static async Task<DocumentView> IssueAsync(
@@ -117,11 +86,7 @@ public static class IssueCreditNote
     {
         await LedgerPosting.LockAsync(connection, tenantId, [original.AccountId], cancellationToken);
         var account = (await BilledAccount.ReadAsync(connection, tenantId, [original.AccountId], cancellationToken)).Single();
-        var note = CreditNotes.Note(account, new(original.Id, original.Document), DocumentKind.CreditNote, totals, reason);
-        var left = original.Document.Totals.TotalMicros - original.CreditedMicros;
-        if (totals.TotalMicros > left)
-            // Taxes of parts, rounded one by one, can come to a paisa more than the whole.
-            note = note with { Totals = totals with { RoundOffMicros = totals.RoundOffMicros - (totals.TotalMicros - left), TotalMicros = left } };
+        var note = CreditNotes.Note(account, original.Id, original.Document, DocumentKind.CreditNote, totals, reason);
         var issued = (await IssueDocuments.IssueAsync(connection, tenantId, tenant, [note], now, cancellationToken))[0];
         var earned = note.Totals.Lines.GroupBy(l => UninvoicedCharges.BookOf(l.Service)).Select(g => (Book: g.Key, Micros: g.Sum(l => l.TaxableMicros)));
         var posts = earned.Select(e => new Post(EventKey.Of("document", $"{issued.Id}/{Books.Name(e.Book)}"), EntryKind.Note, e.Book, e.Micros, account.Currency, issued.Document.Number, null))

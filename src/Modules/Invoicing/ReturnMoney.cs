@@ -90,7 +90,7 @@ public static class ReturnMoney
         var original = JsonSerializer.Deserialize<InvoiceDocument>(content, JsonSerializerOptions.Web)!;
         if (money.AmountMicros > left + taxLeft)
             throw new ProblemException(new(409, "balance_used", "The balance that the payment brought has been used meanwhile.", "amount", $"at most {Core.Money.Format(left + taxLeft)}"));
-        if (!isAdvance && tenant.Day(now) > CreditNoteTerm.LastDay(original.IssuedOn))
+        if (!isAdvance && CreditNoteTerm.IsOver(original, tenant.Day(now)))
             throw new ProblemException(IssueCreditNote.TooLate(original.IssuedOn));
         // The last part takes what is left, so that all parts make the receipt's tax.
         var line = original.Totals.Lines[0];

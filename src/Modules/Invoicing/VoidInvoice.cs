@@ -58,7 +58,17 @@ public static class VoidInvoice
         var isLatest = (await Database.QueryAsync(
             connection, "select billed_entry_no = $2 and billed_until = $3 from invoicing.billing where account_id = $1 and tenant_id = $4",
             [invoice.AccountId, invoice.Window.ToEntryNo, invoice.Window.Until, tenantId], r => r.GetBoolean(0), cancellationToken)).SingleOrDefault();
-        return isLatest ? null : new(409, "not_latest", "Later invoices of the account follow on this one.");
+        if (!isLatest)
+            return new(409, "not_latest", "Later invoices of the account follow on this one.");
+        // Its charges would be read again, and with them the corrections that these notes are for.
+        var hasNotes = (await Database.QueryAsync(
+            connection,
+            """
+            select exists (select from invoicing.documents n join invoicing.documents d on d.account_id = n.account_id and d.issued_at = n.issued_at
+                            where d.document_id = $1 and n.account_id = $2 and n.tenant_id = $3 and n.kind in (2, 3) and n.status = 1)
+            """,
+            [invoice.Id, invoice.AccountId, tenantId], r => r.GetBoolean(0), cancellationToken))[0];
+        return hasNotes ? new(409, "issued_with_notes", "Notes for calls rated again were issued together with the invoice.") : null;
     }
 
     static async Task TakeBackAsync(NpgsqlConnection connection, int tenantId, StoredDocument invoice, DateTimeOffset now, CancellationToken cancellationToken)

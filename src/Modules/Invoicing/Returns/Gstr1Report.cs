@@ -24,8 +24,8 @@ public static class Gstr1Report
         await using var command = Database.Command(
             connection,
             """
-            select d.content, d.series, d.status = 2, o.total_micros, o.issued_on
-              from invoicing.documents d left join invoicing.documents o on o.document_id = d.original_id
+            select d.content, d.series, d.status = 2, coalesce(i.total_micros, o.total_micros), coalesce(i.issued_on, o.issued_on)
+              from invoicing.documents d left join invoicing.documents o on o.document_id = d.original_id left join invoicing.documents i on i.document_id = o.original_id
              where d.tenant_id = $1 and d.issued_on >= $2 and d.issued_on < $3
              order by d.issued_on, d.document_id
             """,
