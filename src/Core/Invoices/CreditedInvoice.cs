@@ -56,8 +56,14 @@ public sealed record CreditedInvoice(InvoiceDocument Document, ImmutableArray<lo
             if (amounts[i] > 0)
                 lines.Add(Lines[i] with
                 {
-                    TaxableMicros = amounts[i], Tax = Less(TaxOf(i, LineMicros[i] + amounts[i]), TaxOf(i, LineMicros[i])), CreditsLine = i + 1,
-                    Quantity = null, Covered = null, RateMicros = null, DiscountMicros = 0, Count = 0,
+                    TaxableMicros = amounts[i],
+                    Tax = Less(TaxOf(i, LineMicros[i] + amounts[i]), TaxOf(i, LineMicros[i])),
+                    CreditsLine = i + 1,
+                    Quantity = null,
+                    Covered = null,
+                    RateMicros = null,
+                    DiscountMicros = 0,
+                    Count = 0,
                 });
         }
         if (lines.Count == 0)

@@ -1,6 +1,5 @@
 using System.Text.Json;
 using Balatrix.Core.Invoices;
-using Balatrix.Core.Tax;
 using Balatrix.Modules.Platform;
 using Npgsql;
 

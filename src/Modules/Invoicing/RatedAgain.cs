@@ -27,8 +27,8 @@ static class RatedAgain
         BillingTenant tenant, BilledAccount account, InvoicedUse original, long chargedMicros, string reason, DateTimeOffset now, DateOnly dueOn)
     {
         var document = original.Credited.Document;
-        var like = (document.Totals.Lines.FirstOrDefault(l => l.Service == "voice") ?? document.Totals.Lines[0])
-            with { Description = "Calls rated again", Quantity = null, Unit = "", Covered = null, Count = 0, RateMicros = null, DiscountMicros = 0 };
+        var like = document.Totals.Lines.FirstOrDefault(l => l.Service == "voice") ?? document.Totals.Lines[0];
+        like = like with { Description = "Calls rated again", Quantity = null, Unit = "", Covered = null, Count = 0, RateMicros = null, DiscountMicros = 0 };
         if (chargedMicros >= 0)
         {
             var micros = Taxable(tenant, document.Treatment, like, chargedMicros);

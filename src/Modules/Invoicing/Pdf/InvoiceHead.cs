@@ -54,9 +54,9 @@ internal static class InvoiceHead
     {
         var flow = sheet.Flow;
         flow.Text(x, flow.Y + 6, caption, Caption, sheet.Accent);
-        var y = flow.Paragraph(x, flow.Y + 9, party.Name, new(9.2, true), Ink.Black, width, 4);
+        var y = flow.Paragraph(x, flow.Y + 9, party.Name, new(9.2, true), Ink.Black, width);
         foreach (var line in party.AddressLines)
-            y = flow.Paragraph(x, y, line, Plain, Ink.Black, width, 3);
+            y = flow.Paragraph(x, y, line, Plain, Ink.Black, width);
         if (party.Country != sheet.Document.Supplier.Country || party.Country != "IN")
             y = flow.Paragraph(x, y, InvoiceWords.Country(party.Country), Plain, Ink.Black, width, 1);
         if (party.StateCode is { } state)

@@ -65,7 +65,7 @@ internal static class LinesPart
             if (!isOfPeriod && line is { From: { } from, To: { } to })
                 parts.Add(InvoiceWords.Days(from, to));
             if (line.Count > 0 && line.Count != line.Quantity)
-                parts.Add($"{InvoiceWords.Quantity(line.Count)} {(line.Service == "voice" ? "calls" : line.Service == "sms" ? "messages" : "uses")}");
+                parts.Add($"{InvoiceWords.Quantity(line.Count)} {(line.Service == "voice" ? "call" : line.Service == "sms" ? "message" : "use")}{(line.Count == 1 ? "" : "s")}");
             if (line.Covered is > 0)
                 parts.Add($"{InvoiceWords.Quantity(line.Covered.Value)} {line.Unit} from allowance".Replace("  ", " ", StringComparison.Ordinal));
             if (line.DiscountMicros != 0)

@@ -8,6 +8,16 @@ namespace Balatrix.Modules.Tests.Invoicing.Pdf;
 /// <summary>What a printed document says, read back by another program.</summary>
 public sealed partial class InvoicePdfTests
 {
+    // CGST rule 46(d): the recipient's name and address.
+    [Fact]
+    public void A_long_name_and_address_are_printed_whole()
+    {
+        var name = string.Join(' ', Enumerable.Range(1, 25).Select(i => $"Limited{i}"));
+        var line = string.Join(' ', Enumerable.Range(1, 25).Select(i => $"Street{i}"));
+        var text = Poppler.Reading(InvoicePdf.Render(SampleDocuments.B2B() with { Recipient = SampleDocuments.Business with { Name = name, AddressLines = [line, "Pune 411019"] } }, SampleDocuments.Extras));
+        Assert.All(name.Split(' ').Concat(line.Split(' ')), word => Assert.Contains(word, text));
+    }
+
     [Fact]
     public void An_invoice_to_a_business_says_all_that_rule_46_asks_for()
     {
