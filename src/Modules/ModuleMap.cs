@@ -18,7 +18,7 @@ public static class ModuleMap
         ["Voice"] = ["Audit", "Catalog", "Customers", "Identity", "Ledger", "Platform", "Subscriptions", "Usage"],
         ["Messaging"] = ["Catalog", "Customers", "Identity", "Ledger", "Platform", "Usage"],
         ["Subscriptions"] = ["Audit", "Catalog", "Customers", "Identity", "Ledger", "Notifications", "Platform", "Usage"],
-        ["Payments"] = ["Audit", "Customers", "Identity", "Invoicing", "Ledger", "Notifications", "Platform"],
+        ["Payments"] = ["Audit", "Customers", "Identity", "Invoicing", "Ledger", "Notifications", "Platform", "Subscriptions"],
         ["Tariffs"] = ["Audit", "Catalog", "Customers", "Identity", "Ledger", "Platform"],
         ["Invoicing"] = ["Audit", "Customers", "Identity", "Ledger", "Notifications", "Platform", "Printing", "Subscriptions"],
         ["Operations"] = ["Audit", "Catalog", "Customers", "Identity", "Ledger", "Platform", "Subscriptions"],

@@ -40,6 +40,9 @@ public static class InvoiceArithmetic
     /// <summary>Whole paisa, half up.</summary>
     public static long ToPaisa(long micros) => TaxEngine.HalfUp(micros, 1);
 
+    /// <summary>The next whole paisa, when it is not one.</summary>
+    public static long UpToPaisa(long micros) => (micros + TaxEngine.UnitMicros - 1) / TaxEngine.UnitMicros * TaxEngine.UnitMicros;
+
     /// <summary>What makes a total whole rupees, half up: within −0.49 and 0.50.</summary>
     public static long RoundOff(long totalMicros)
     {

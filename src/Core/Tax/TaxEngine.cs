@@ -42,6 +42,18 @@ public static class TaxEngine
         return new(grossMicros - tax.TotalMicros, tax);
     }
 
+    /// <summary>The least amount with tax, in whole paisa, that leaves at least so much when its taxes are taken out.</summary>
+    public static long GrossFor(TaxTreatment treatment, int rateBasisPoints, long netMicros)
+    {
+        var rate = treatment.Scheme == TaxScheme.None ? 0 : rateBasisPoints;
+        var exact = (long)((Int128)netMicros * (WholeBasisPoints + rate) / WholeBasisPoints) / UnitMicros * UnitMicros;
+        // Rounding moves what is left by a paisa at most, so what is sought is a few steps from the exact quotient.
+        var gross = Math.Max(UnitMicros, exact - (3 * UnitMicros));
+        while (OnInclusive(treatment, rateBasisPoints, gross).TaxableMicros < netMicros)
+            gross += UnitMicros;
+        return gross;
+    }
+
     static TaxDetermination Found(TaxTreatment treatment) => new(treatment, null);
 
     // s.12(11): (a) where a line is installed; (c)(ii) where a voucher is sold over the counter, but a recharge by electronic payment, as

@@ -17,7 +17,7 @@ public sealed record BalanceView(string Id, string Currency, string Balance, str
 /// <param name="Credit">Book that it is given to.</param>
 /// <param name="Amount">Always positive.</param>
 /// <param name="Currency">ISO 4217 code.</param>
-/// <param name="Balance">Balance after it.</param>
+/// <param name="Balance">Balance after it, and after the tax that a recharge bears.</param>
 /// <param name="Duplicate">True when it had been posted before under the same key.</param>
 public sealed record PostedEntry(string Account, long EntryNo, string Debit, string Credit, string Amount, string Currency, string Balance, bool Duplicate);
 

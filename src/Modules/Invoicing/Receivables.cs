@@ -24,7 +24,8 @@ public sealed record MoneyReceived(long AccountId, string Key, long AmountMicros
 /// <param name="Posting">The ledger entry of the money.</param>
 /// <param name="DocumentId">The tax invoice or receipt voucher that was issued for it, if any.</param>
 /// <param name="Settled">Documents that it settled, and by how much.</param>
-public sealed record Received(bool IsRepeat, Posting Posting, long? DocumentId, IReadOnlyList<(long DocumentId, long AmountMicros)> Settled)
+/// <param name="BalanceMicros">What the account had when the money and its tax were posted.</param>
+public sealed record Received(bool IsRepeat, Posting Posting, long? DocumentId, IReadOnlyList<(long DocumentId, long AmountMicros)> Settled, long BalanceMicros)
 {
     /// <summary>The number of the money's ledger entry.</summary>
     public long EntryNo => Posting.EntryNo;
@@ -48,8 +49,12 @@ public static class Receivables
         var isWallet = account.Kind == AccountKind.Prepaid;
         var post = new Post(EventKey.Of("receipt", money.Key), isWallet ? EntryKind.TopUp : EntryKind.Payment, money.From, money.AmountMicros, money.Currency, money.Reference, null);
         var decision = (await LedgerPosting.PostAllAsync(connection, tenantId, [(money.AccountId, post)], now, cancellationToken))[0];
+        var posting = decision.Posting!.Value;
         if (decision.IsRepeat)
-            return new(true, decision.Posting!.Value, await DocumentOfAsync(connection, tenantId, money, cancellationToken), []);
+        {
+            var before = await DocumentOfAsync(connection, tenantId, money, cancellationToken);
+            return new(true, posting, before, [], await BalanceAsync(connection, tenantId, money.AccountId, posting, before, cancellationToken));
+        }
         var tenant = await BillingTenant.LoadAsync(connection, tenantId, cancellationToken);
         var documentId = isWallet ? await RechargeAsync(connection, tenantId, tenant, account, money, now, cancellationToken) : null;
         var receiptId = (await Database.QueryAsync(
@@ -58,14 +63,15 @@ public static class Receivables
             insert into invoicing.receipts (tenant_id, account_id, receipt_key, entry_no, amount_micros, allocated_micros, book, reference, document_id, received_at)
             values ($1, $2, $3, $4, $5, 0, $6, $7, $8, $9) returning receipt_id
             """,
-            [tenantId, money.AccountId, money.Key, decision.Posting!.Value.EntryNo, money.AmountMicros, (short)money.From, money.Reference, documentId?.Id, now], r => r.GetInt64(0), cancellationToken))[0];
+            [tenantId, money.AccountId, money.Key, posting.EntryNo, money.AmountMicros, (short)money.From, money.Reference, documentId?.Id, now], r => r.GetInt64(0), cancellationToken))[0];
         if (documentId is { } document)
             await WriteLotAsync(connection, tenantId, document, receiptId, cancellationToken);
         var settled = isWallet ? [] : await Allocations.SettleAsync(connection, tenantId, [money.AccountId], money.DocumentId, now, cancellationToken);
         await AuditLog.WriteAsync(
             connection, tenantId, actor, "account.money_received", "account", AccountDirectory.NumberOf(money.AccountId), null,
             new { amount = Core.Money.Format(money.AmountMicros), money.Currency, money.Reference, from = Books.Name(money.From), document = documentId?.Document.Number, settled = settled.Select(s => s.DocumentId) }, now, cancellationToken);
-        return new(false, decision.Posting!.Value, documentId?.Id, [.. settled.Select(s => (s.DocumentId, s.AmountMicros))]);
+        return new(
+            false, posting, documentId?.Id, [.. settled.Select(s => (s.DocumentId, s.AmountMicros))], await BalanceAsync(connection, tenantId, money.AccountId, posting, documentId?.Id, cancellationToken));
     }
 
     /// <summary>Why money for a wallet could not be taxed rightly, so that no order is made for it; null when it can. What was paid already is received all the same.</summary>
@@ -79,6 +85,20 @@ public static class Receivables
         return amountMicros % TaxEngine.UnitMicros == 0 ? null : Problem.Invalid("amount", "whole paisa, such as \"500.00\"");
     }
 
+    /// <summary>How much must be paid so that so much arrives in an account: a wallet's tax comes out of what is paid.</summary>
+    public static async Task<long> GrossForAsync(NpgsqlConnection connection, int tenantId, long accountId, long netMicros, DateTimeOffset now, CancellationToken cancellationToken)
+    {
+        var tenant = await BillingTenant.LoadAsync(connection, tenantId, cancellationToken);
+        if (await BilledAccount.ReadAsync(connection, tenantId, [accountId], cancellationToken) is not [{ Kind: AccountKind.Prepaid } account] || tenant.Settings.Gst is null)
+            return InvoiceArithmetic.UpToPaisa(netMicros);
+        var treatment = TreatmentOf(account, tenant, tenant.Day(now));
+        return TaxEngine.GrossFor(treatment, TaxRates.BasisPoints(tenant.Tax, treatment, tenant.Day(now)), netMicros);
+    }
+
+    // Money that is here must be taxed: where the nature of the supply cannot be determined it is between states (CGST rule 50, proviso).
+    static TaxTreatment TreatmentOf(BilledAccount account, BillingTenant tenant, DateOnly day) =>
+        account.Determine(tenant, day).Treatment ?? new(SupplyType.B2C, TaxScheme.Igst, OtherTerritory, false, null);
+
     /// <summary>Taxes a recharge: out of the wallet to the tax books with a tax invoice, or set aside with a receipt voucher.</summary>
     static async Task<IssuedDocument?> RechargeAsync(
         NpgsqlConnection connection, int tenantId, BillingTenant tenant, BilledAccount account, MoneyReceived money, DateTimeOffset now, CancellationToken cancellationToken)
@@ -86,8 +106,7 @@ public static class Receivables
         if (tenant.Settings.Gst is null)
             return null;
         var today = tenant.Day(now);
-        // Money that is here must be taxed: where the nature of the supply cannot be determined it is between states (CGST rule 50, proviso).
-        var treatment = account.Determine(tenant, today).Treatment ?? new(SupplyType.B2C, TaxScheme.Igst, OtherTerritory, false, null);
+        var treatment = TreatmentOf(account, tenant, today);
         var isAdvance = tenant.Settings.PrepaidTaxMode == "usage";
         var line = new InvoiceLine("recharge", "", isAdvance ? "Advance for communication services" : "Recharge of communication services", null, "", null, 0, null, money.AmountMicros, 0, default, today, today);
         var totals = InvoiceArithmetic.TotalOfGross(tenant.Tax, treatment, today, [line]);
@@ -115,6 +134,17 @@ public static class Receivables
             tenantId, document.New.Account.AccountId, document.Id, receiptId, document.New.Kind == DocumentKind.ReceiptVoucher, document.New.Totals.TaxableMicros, document.New.Totals.Tax.TotalMicros,
         ],
         cancellationToken);
+
+    /// <summary>The balance after the tax of a recharge, whose entries follow the money's own at once.</summary>
+    static async Task<long> BalanceAsync(NpgsqlConnection connection, int tenantId, long accountId, Posting posting, long? documentId, CancellationToken cancellationToken) => documentId is null
+        ? posting.BalanceAfterMicros
+        : (await Database.QueryAsync(
+            connection,
+            """
+            select e.balance_after_micros from ledger.journal_entries e join invoicing.documents d on d.document_id = $3
+             where e.account_id = $1 and e.tenant_id = $4 and e.entry_no between $2 and $2 + 4 and (e.entry_no = $2 or (e.kind = 13 and e.reference = d.number)) order by e.entry_no desc limit 1
+            """,
+            [accountId, posting.EntryNo, documentId, tenantId], r => r.GetInt64(0), cancellationToken))[0];
 
     static async Task<long?> DocumentOfAsync(NpgsqlConnection connection, int tenantId, MoneyReceived money, CancellationToken cancellationToken) => (await Database.QueryAsync(
         connection, "select document_id from invoicing.receipts where account_id = $1 and receipt_key = $2 and tenant_id = $3", [money.AccountId, money.Key, tenantId],

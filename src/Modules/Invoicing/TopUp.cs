@@ -36,7 +36,7 @@ public static class TopUp
                 ? throw new ProblemException(problem)
                 : await Receivables.ReceiveAsync(connection, tenantId, money, Actor.Of(context), now, ct),
             cancellationToken);
-        var entry = MoneyEndpoints.Entry(account.Id, account.Currency, received.Posting, received.IsRepeat);
+        var entry = MoneyEndpoints.Entry(account.Id, account.Currency, received.Posting with { BalanceAfterMicros = received.BalanceMicros }, received.IsRepeat);
         return Results.Json(entry, statusCode: received.IsRepeat ? 200 : 201);
     }
 }

@@ -9,15 +9,18 @@ using Npgsql;
 
 namespace Balatrix.Modules.Payments;
 
-/// <summary>Charges the default method of an account, for jobs: what the method or its mandate does not allow is no failure of the job.</summary>
+/// <summary>Charges a saved method of an account, for jobs: what the method or its mandate does not allow is no failure of the job.</summary>
 sealed class DefaultMethodCharge(Database database, PaymentTaker taker)
 {
-    /// <summary>The payment, or null when the account has no method or the method does not allow it.</summary>
-    public async Task<PaymentFile?> TryAsync(int tenantId, WantedPayment wanted, string job, CancellationToken cancellationToken)
+    /// <summary>The payment by the account's default, or null when the account has no method or the method does not allow it.</summary>
+    public async Task<PaymentFile?> TryAsync(int tenantId, WantedPayment wanted, string job, CancellationToken cancellationToken) =>
+        await database.InTenantAsync(tenantId, (connection, ct) => SavedMethods.DefaultAsync(connection, tenantId, wanted.What.AccountId, ct), cancellationToken) is { } method
+            ? await TryAsync(tenantId, wanted, method, job, cancellationToken)
+            : null;
+
+    /// <summary>The payment by a method, or null when it is not allowed.</summary>
+    public async Task<PaymentFile?> TryAsync(int tenantId, WantedPayment wanted, MethodRecord method, string job, CancellationToken cancellationToken)
     {
-        var method = await database.InTenantAsync(tenantId, (connection, ct) => SavedMethods.DefaultAsync(connection, tenantId, wanted.What.AccountId, ct), cancellationToken);
-        if (method is null)
-            return null;
         var actor = Actor.System(job);
         try
         {
@@ -63,41 +66,5 @@ sealed class CollectInvoicePayment(DefaultMethodCharge charge) : IJobHandler
         var what = new PayingAccount(due.AccountId, due.Currency, due.DueMicros, documentId, $"Invoice {due.Number}");
         // The amount may be another when the job is done again after a crash; the payment of the key is then the one that was begun.
         await charge.TryAsync(run.TenantId, new(what, PaymentPurpose.Invoice, key, PayingAccount.HashOf(new { documentId, run.JobId })), Kind, cancellationToken);
-    }
-}
-
-/// <summary>
-/// The job process-subscription-payment: brings money for a subscription's charge into the account by its default method. The payload names the
-/// account, the amount to take, and what it is for; whoever enqueues it gives a key, so that one need is met once.
-/// </summary>
-sealed class ProcessSubscriptionPayment(DefaultMethodCharge charge) : IJobHandler
-{
-    public const string Queue = "billing";
-    public const string Kind = "process-subscription-payment";
-
-    /// <summary>What is wanted.</summary>
-    /// <param name="AccountId">Whose method is charged.</param>
-    /// <param name="Amount">Decimal string, with tax.</param>
-    /// <param name="SubscriptionId">What it is for.</param>
-    /// <param name="Purpose">subscription when left out, or auto_recharge.</param>
-    sealed record Payload(long AccountId, string Amount, long? SubscriptionId, string? Purpose);
-
-    public async Task RunAsync(JobRun run, CancellationToken cancellationToken)
-    {
-        var payload = run.Payload.Deserialize<Payload>(JsonSerializerOptions.Web)!;
-        if (!Money.TryParse(payload.Amount, out var micros) || micros <= 0)
-            throw new JobImpossibleException($"{payload.Amount} is no amount.");
-        var currency = await Database.QueryAsync(
-            run.Connection, "select currency from ledger.accounts where account_id = $1 and tenant_id = $2", [payload.AccountId, run.TenantId], r => r.GetString(0), cancellationToken);
-        if (currency is not [var code])
-            throw new JobImpossibleException($"There is no account {payload.AccountId}.");
-        var isRecharge = payload.Purpose == PaymentView.NameOf(PaymentPurpose.AutoRecharge);
-        var what = new PayingAccount(payload.AccountId, code, micros, null, isRecharge ? $"Recharge of {AccountDirectory.NumberOf(payload.AccountId)}" : $"Subscription of {AccountDirectory.NumberOf(payload.AccountId)}");
-        var wanted = new WantedPayment(
-            what, isRecharge ? PaymentPurpose.AutoRecharge : PaymentPurpose.Subscription, PaymentRecord.JobKey + run.JobId.ToString(CultureInfo.InvariantCulture), PayingAccount.HashOf(payload))
-        {
-            SubscriptionId = payload.SubscriptionId,
-        };
-        await charge.TryAsync(run.TenantId, wanted, Kind, cancellationToken);
     }
 }

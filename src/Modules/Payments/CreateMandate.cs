@@ -26,16 +26,19 @@ namespace Balatrix.Modules.Payments;
 /// <param name="Failure">Why it was rejected.</param>
 /// <param name="NoticeHours">How many whole hours before a debit the customer is told.</param>
 /// <param name="WithoutConfirmationUpTo">Above this amount the customer confirms each debit.</param>
+/// <param name="LastDebitAt">When it last debited.</param>
 /// <param name="CreatedAt">When it was begun.</param>
 /// <param name="Checkout">What the browser needs to have it confirmed.</param>
 public sealed record MandateView(
     string Id, string Account, long? SubscriptionId, string Gateway, string Kind, string Status, string MaxAmount, string Currency, string Frequency, DateTimeOffset? ExpiresAt, string? PaymentMethod,
-    string? Failure, int NoticeHours, string WithoutConfirmationUpTo, DateTimeOffset CreatedAt, CheckoutView? Checkout)
+    string? Failure, int NoticeHours, string WithoutConfirmationUpTo, DateTimeOffset? LastDebitAt, DateTimeOffset CreatedAt, CheckoutView? Checkout)
 {
     internal static MandateView Of(MandateRecord m, CheckoutView? checkout = null) => new(
-        m.Number, AccountDirectory.NumberOf(m.AccountId), m.SubscriptionId, GatewayDirectory.Name(m.Gateway), NameOf(m.Kind), m.Status.ToString().ToLowerInvariant(), Money.Format(m.MaxMicros),
+        m.Number, AccountDirectory.NumberOf(m.AccountId), m.SubscriptionId, GatewayDirectory.Name(m.Gateway), NameOf(m.Kind), NameOf(m.Status), Money.Format(m.MaxMicros),
         m.Currency, NameOf(m.Frequency), m.ExpiresAt, m.MethodId is { } method ? PaymentNumbers.Method(method) : null, m.Failure, (int)MandateRules.NoticeBefore(m.Kind).TotalHours,
-        Money.Format(MandateRules.WithoutSecondFactorMicros), m.CreatedAt, checkout);
+        Money.Format(MandateRules.WithoutSecondFactorMicros), m.LastDebitAt, m.CreatedAt, checkout);
+
+    internal static string NameOf(MandateStatus status) => status.ToString().ToLowerInvariant();
 
     internal static string NameOf(MandateKind kind) => kind.ToString().ToLowerInvariant();
 

@@ -4,6 +4,7 @@ using Balatrix.Core.Payments;
 using Balatrix.Modules.Identity.Tokens;
 using Balatrix.Modules.Payments.Gateways;
 using Balatrix.Modules.Platform;
+using Microsoft.Extensions.Configuration;
 using Npgsql;
 
 namespace Balatrix.Modules.Payments;
@@ -25,7 +26,7 @@ sealed record TenantGateway(GatewayCredentials Credentials, IPaymentGateway Clie
 public delegate IPaymentGateway OpenGateway(GatewayCredentials credentials);
 
 /// <summary>The gateways of tenants, with their secrets opened. What was read is remembered for some seconds; a change made here shows at once.</summary>
-sealed class GatewayDirectory(Database database, MasterKey master, OpenGateway open)
+sealed class GatewayDirectory(Database database, MasterKey master, OpenGateway open, IConfiguration configuration)
 {
     /// <summary>What secrets of gateways are sealed for.</summary>
     public const string SealedFor = "payment-gateway";
@@ -88,7 +89,7 @@ sealed class GatewayDirectory(Database database, MasterKey master, OpenGateway o
     Task<List<TenantGateway>> ReadAsync(NpgsqlConnection connection, int tenantId, CancellationToken cancellationToken) => Database.QueryAsync(
         connection,
         """
-        select gateway, key_id, key_secret, webhook_secret, previous_secret, address, checkout_page, is_default, is_enabled, min_micros, max_micros, version
+        select gateway, key_id, key_secret, webhook_secret, previous_secret, address, checkout_page, is_default, is_enabled, min_micros, max_micros, version, return_url
           from payments.gateway_settings where tenant_id = $1 order by gateway
         """,
         [tenantId], Open, cancellationToken);
@@ -97,9 +98,12 @@ sealed class GatewayDirectory(Database database, MasterKey master, OpenGateway o
     {
         var credentials = new GatewayCredentials(
             (GatewayKind)r.GetInt16(0), r.GetString(1), Secret(r, 2) ?? "", [.. new[] { Secret(r, 3), Secret(r, 4) }.OfType<string>()],
-            r.IsDBNull(5) ? null : new Uri(r.GetString(5)), r.IsDBNull(6) ? null : new Uri(r.GetString(6)));
+            r.IsDBNull(5) ? null : new Uri(r.GetString(5)), r.IsDBNull(6) ? null : new Uri(r.GetString(6)),
+            new Uri(r.IsDBNull(12) ? Home : r.GetString(12)));
         return new(credentials, open(credentials), r.GetBoolean(7), r.GetBoolean(8), r.GetInt64(9), r.GetInt64(10), r.GetInt32(11));
     }
+
+    string Home => configuration["Balatrix:PublicUrl"] is { Length: > 0 } url ? url : "http://127.0.0.1:8080";
 
     /// <summary>An opened secret; null when there is none, or when it was sealed under another key and has to be given again.</summary>
     string? Secret(NpgsqlDataReader r, int at) => !r.IsDBNull(at) && master.Open(SealedFor, r.GetFieldValue<byte[]>(at)) is { } plain ? Encoding.UTF8.GetString(plain) : null;

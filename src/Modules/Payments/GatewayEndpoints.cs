@@ -23,8 +23,9 @@ public static class GatewayEndpoints
     /// <param name="Default">Whether it is taken when a payment names none.</param>
     /// <param name="MinAmount">The least of one payment.</param>
     /// <param name="MaxAmount">The most of one payment.</param>
+    /// <param name="ReturnUrl">Where a customer comes back to from a bank's page, https; empty is the installation's own address.</param>
     public sealed record GatewayRequest(
-        string? KeyId, string? KeySecret, string? WebhookSecret, string? Address, string? CheckoutPage, bool? Enabled, bool? Default, string? MinAmount, string? MaxAmount);
+        string? KeyId, string? KeySecret, string? WebhookSecret, string? Address, string? CheckoutPage, bool? Enabled, bool? Default, string? MinAmount, string? MaxAmount, string? ReturnUrl);
 
     /// <summary>A gateway as it is set up.</summary>
     /// <param name="Gateway">razorpay or stripe.</param>
@@ -35,8 +36,10 @@ public static class GatewayEndpoints
     /// <param name="MinAmount">The least of one payment.</param>
     /// <param name="MaxAmount">The most of one payment.</param>
     /// <param name="HasWebhookSecret">Whether webhooks are taken.</param>
+    /// <param name="ReturnUrl">Where a customer comes back to from a bank's page.</param>
     /// <param name="Version">Counts changes.</param>
-    public sealed record GatewayView(string Gateway, string KeyId, string? Address, bool Enabled, bool Default, string MinAmount, string MaxAmount, bool HasWebhookSecret, int Version);
+    public sealed record GatewayView(
+        string Gateway, string KeyId, string? Address, bool Enabled, bool Default, string MinAmount, string MaxAmount, bool HasWebhookSecret, string? ReturnUrl, int Version);
 
     /// <summary>All gateways.</summary>
     public sealed record GatewayList(GatewayView[] Items);
@@ -76,23 +79,24 @@ public static class GatewayEndpoints
 
     static Task<int> SaveAsync(NpgsqlConnection connection, int tenantId, GatewayKind kind, GatewayRequest request, MasterKey master, DateTimeOffset now, CancellationToken cancellationToken)
     {
+        // The row that is proposed must be a whole one, also when the row that is there takes over only a part of it.
         byte[]? Sealed(string? secret) => secret is null ? null : master.Seal(GatewayDirectory.SealedFor, Encoding.UTF8.GetBytes(secret));
         return Database.ExecuteAsync(
             connection,
             """
-            insert into payments.gateway_settings as s (tenant_id, gateway, key_id, key_secret, webhook_secret, address, checkout_page, is_enabled, is_default, min_micros, max_micros, updated_at)
-            values ($1, $2, coalesce($3::text, ''), coalesce($4::bytea, ''), $5::bytea, nullif($6::text, ''), nullif($7::text, ''), coalesce($8::boolean, true), coalesce($9::boolean, false),
-                    coalesce($10::bigint, 1000000), coalesce($11::bigint, 1000000000000), $12)
+            insert into payments.gateway_settings as s (tenant_id, gateway, key_id, key_secret, webhook_secret, address, checkout_page, is_enabled, is_default, min_micros, max_micros, updated_at, return_url)
+            values ($1, $2, coalesce($3::text, '-'), coalesce($4::bytea, ''), $5::bytea, nullif($6::text, ''), nullif($7::text, ''), coalesce($8::boolean, true), coalesce($9::boolean, false),
+                    coalesce($10::bigint, 1000000), coalesce($11::bigint, 1000000000000), $12, nullif($13::text, ''))
             on conflict (tenant_id, gateway) do update set
                    key_id = coalesce($3, s.key_id), key_secret = coalesce($4, s.key_secret), webhook_secret = coalesce($5, s.webhook_secret),
                    previous_secret = case when $5 is null then s.previous_secret else s.webhook_secret end,
                    address = case when $6 is null then s.address else nullif($6, '') end, checkout_page = case when $7 is null then s.checkout_page else nullif($7, '') end,
                    is_enabled = coalesce($8, s.is_enabled), is_default = coalesce($9, s.is_default), min_micros = coalesce($10, s.min_micros), max_micros = coalesce($11, s.max_micros),
-                   version = s.version + 1, updated_at = excluded.updated_at
+                   return_url = case when $13 is null then s.return_url else nullif($13, '') end, version = s.version + 1, updated_at = excluded.updated_at
             """,
             [
                 tenantId, (short)kind, request.KeyId, Sealed(request.KeySecret), Sealed(request.WebhookSecret), request.Address, request.CheckoutPage, request.Enabled, request.Default,
-                Micros(request.MinAmount), Micros(request.MaxAmount), now,
+                Micros(request.MinAmount), Micros(request.MaxAmount), now, request.ReturnUrl,
             ], cancellationToken);
     }
 
@@ -108,15 +112,20 @@ public static class GatewayEndpoints
         foreach (var (name, address) in new[] { ("address", r.Address), ("checkoutPage", r.CheckoutPage) })
             if (address is { Length: > 0 } && !(address.Length <= 500 && Uri.TryCreate(address, UriKind.Absolute, out var uri) && uri.Scheme is "http" or "https"))
                 return Problem.Invalid(name, "an absolute http or https address, or empty");
+        if (r.ReturnUrl is { Length: > 0 } && !IsReturnUrl(r.ReturnUrl))
+            return Problem.Invalid("returnUrl", "an absolute https address (http on this machine only) of at most 500 characters, or empty");
         var (min, max) = (Micros(r.MinAmount) ?? known?.MinMicros ?? Money.MicrosPerUnit, Micros(r.MaxAmount) ?? known?.MaxMicros ?? 1_000_000 * Money.MicrosPerUnit);
         if (r.MinAmount is not null && (Micros(r.MinAmount) is null || min <= 0))
             return Problem.Invalid("minAmount", "a decimal string of more than 0");
         return (r.MaxAmount is not null && Micros(r.MaxAmount) is null) || max < min ? Problem.Invalid("maxAmount", "a decimal string, not less than minAmount") : null;
     }
 
+    static bool IsReturnUrl(string text) => text.Length <= 500 && Uri.TryCreate(text, UriKind.Absolute, out var uri) && uri.UserInfo.Length == 0
+        && (uri.Scheme == Uri.UriSchemeHttps || (uri.Scheme == Uri.UriSchemeHttp && uri.IsLoopback));
+
     static long? Micros(string? text) => text is not null && Money.TryParse(text, out var micros) ? micros : null;
 
     static GatewayView ViewOf(TenantGateway g) => new(
         GatewayDirectory.Name(g.Kind), g.Credentials.KeyId, g.Credentials.Address?.ToString(), g.IsEnabled, g.IsDefault, Money.Format(g.MinMicros), Money.Format(g.MaxMicros),
-        g.Credentials.WebhookSecrets.Length > 0, g.Version);
+        g.Credentials.WebhookSecrets.Length > 0, g.Credentials.ReturnUrl?.ToString(), g.Version);
 }

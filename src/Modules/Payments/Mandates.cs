@@ -31,6 +31,16 @@ static class Mandates
         connection, $"select {Columns} from payments.mandates where mandate_id = $1 and tenant_id = $2 and ($3::bigint[] is null or account_id = any($3))", [mandateId, tenantId, own], Read,
         cancellationToken)).SingleOrDefault();
 
+    /// <summary>Those of accounts, null for all of the tenant, before a number.</summary>
+    public static Task<List<MandateRecord>> ListAsync(
+        NpgsqlConnection connection, int tenantId, long[]? accounts, MandateStatus? status, long before, int limit, CancellationToken cancellationToken) => Database.QueryAsync(
+        connection,
+        $"""
+        select {Columns} from payments.mandates
+         where tenant_id = $1 and ($2::bigint[] is null or account_id = any($2)) and ($3::smallint is null or status = $3) and mandate_id < $4 order by mandate_id desc limit $5
+        """,
+        [tenantId, accounts, (short?)status, before, limit], Read, cancellationToken);
+
     /// <summary>The one that allows debiting a method, or null.</summary>
     public static async Task<MandateRecord?> OfMethodAsync(NpgsqlConnection connection, int tenantId, long methodId, CancellationToken cancellationToken) => (await Database.QueryAsync(
         connection, $"select {Columns} from payments.mandates where method_id = $1 and tenant_id = $2 order by (status = 2) desc, mandate_id desc limit 1", [methodId, tenantId], Read,

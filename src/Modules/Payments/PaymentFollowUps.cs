@@ -1,6 +1,7 @@
 using Balatrix.Core.Payments;
 using Balatrix.Modules.Platform;
 using Balatrix.Modules.Platform.Jobs;
+using Balatrix.Modules.Subscriptions;
 using Npgsql;
 
 namespace Balatrix.Modules.Payments;
@@ -23,6 +24,8 @@ static class PaymentFollowUps
             if (file.Payment.Purpose == PaymentPurpose.AutoRecharge)
                 await RechargeLetters.DeclinedAsync(connection, tenantId, file, next?.At, cancellationToken);
         }
+        if (file.Captures.Count > 0 && file.Payment.Purpose is PaymentPurpose.Subscription or PaymentPurpose.AutoRecharge)
+            await UnpaidRenewals.ResumeAsync(connection, tenantId, file.Payment.AccountId, $"{file.Payment.Number}/{file.Captures.Count}", cancellationToken);
         if (file.Captures.Count > 0 && file.Payment is { SavesMethod: true, MethodId: null })
             await JobQueue.EnqueueAsync(connection, tenantId, KeepMethods.Request(file.Payment.AccountId, file.Payment.Gateway, file.Payment.Number), cancellationToken);
     }

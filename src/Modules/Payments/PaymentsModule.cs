@@ -35,7 +35,7 @@ public static class PaymentsModule
         services.AddJob<ProcessWebhook>(ProcessWebhook.Queue, ProcessWebhook.Kind);
         services.AddJob<KeepMethods>(KeepMethods.Queue, KeepMethods.Kind);
         services.AddJob<CollectInvoicePayment>(CollectInvoicePayment.Queue, CollectInvoicePayment.Kind);
-        services.AddJob<ProcessSubscriptionPayment>(ProcessSubscriptionPayment.Queue, ProcessSubscriptionPayment.Kind);
+        services.AddJob<CollectRenewal>(CollectRenewal.Queue, CollectRenewal.Kind);
         services.AddJob<RechargeWallet>(BalanceCrossings.RechargeQueue, BalanceCrossings.RechargeKind);
         services.AddJob<RetryFailedPayment>(RetryFailedPayment.Queue, RetryFailedPayment.Kind);
         services.AddJob<ReconcilePayments>(ReconcilePayments.Queue, ReconcilePayments.Kind);
@@ -61,6 +61,9 @@ public static class PaymentsModule
         payments.MapPut("gateways/{gateway}", GatewayEndpoints.Put).RequireRoles(Roles.Admin, Scope.All)
             .WithExample("""{"keyId":"rzp_live_…","keySecret":"…","webhookSecret":"…","enabled":true,"default":true,"minAmount":"1.00","maxAmount":"500000.00"}""")
             .WithSummary("Set a gateway up; what is left out stays, secrets are never shown").Produces<GatewayEndpoints.GatewayView>().ProducesProblem(412);
+        payments.MapGet("mandates", MandateQueries.List).RequireRoles(Roles.Everyone, Scope.PaymentsRead)
+            .WithSummary("List mandates with their state and limits, the latest first; by account and status").Produces<MandateQueries.MandateList>();
+        payments.MapGet("mandates/{id}", MandateQueries.Get).RequireRoles(Roles.Everyone, Scope.PaymentsRead).WithSummary("One mandate").Produces<MandateView>();
         payments.MapGet("", PaymentQueries.List).RequireRoles(Roles.Staff, Scope.PaymentsRead).WithSummary("List payments, the latest first").Produces<PaymentQueries.PaymentList>();
         payments.MapGet("{id}", PaymentQueries.Get).RequireRoles(Roles.Everyone, Scope.PaymentsRead).WithSummary("One payment with its attempts, receipts, refunds and disputes").Produces<PaymentView>();
         payments.MapPost("{id}/verify", VerifyPayment.Handle).RequireRoles(Roles.Everyone, Scope.PaymentsWrite)

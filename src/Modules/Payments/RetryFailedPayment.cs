@@ -56,6 +56,8 @@ sealed class RetryFailedPayment(Database database, PaymentTaker taker) : IJobHan
         if (file.Payment.Purpose == PaymentPurpose.AutoRecharge
             && await RechargeNeed.FindAsync(run.Connection, run.TenantId, file.Payment.AccountId, paymentId, run.Now, cancellationToken) is not { IsCapped: false })
             return;
+        if (file.Payment.Purpose == PaymentPurpose.Subscription && !await CollectRenewal.IsWantedAsync(run.Connection, run.TenantId, file.Payment, cancellationToken))
+            return;
         if (file.Payment.DocumentId is { } documentId)
         {
             var due = await PayingAccount.FindDueAsync(run.Connection, run.TenantId, documentId.ToString(CultureInfo.InvariantCulture), null, cancellationToken);

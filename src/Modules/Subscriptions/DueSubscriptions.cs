@@ -54,7 +54,7 @@ sealed partial class DueSubscriptions(Database database, SubscriptionStore store
     public async Task<SubscriptionRecord> CatchUpAsync(NpgsqlConnection connection, int tenantId, SubscriptionRecord record, DateTimeOffset now, CancellationToken cancellationToken)
     {
         while (Lifecycle.NextAt(record.State) <= now)
-            record = (await steps.TakeAsync(connection, tenantId, [Plan(record)], now, cancellationToken))[0].After;
+            record = (await TakeAsync(connection, tenantId, [record], now, cancellationToken))[0].After;
         return record;
     }
 
@@ -65,7 +65,7 @@ sealed partial class DueSubscriptions(Database database, SubscriptionStore store
         try
         {
             var records = await store.ReadLockedAsync(connection, tenantId, ids, cancellationToken);
-            var taken = await steps.TakeAsync(connection, tenantId, [.. records.Select(Plan)], now, cancellationToken);
+            var taken = await TakeAsync(connection, tenantId, records, now, cancellationToken);
             await Database.ExecuteAsync(connection, "release savepoint due", [], cancellationToken);
             return taken;
         }
@@ -80,6 +80,15 @@ sealed partial class DueSubscriptions(Database database, SubscriptionStore store
                 connection, tenantId, Actor.System(Job), "subscription.put-off", "subscription", SubscriptionView.Number(id), null, new { until = now + PutOff, reason = e.Message }, now, cancellationToken);
             return [];
         }
+    }
+
+    /// <summary>Takes the steps that time brings; where the money is not there it is asked for.</summary>
+    async Task<List<TakenStep>> TakeAsync(NpgsqlConnection connection, int tenantId, List<SubscriptionRecord> records, DateTimeOffset now, CancellationToken cancellationToken)
+    {
+        var planned = records.ConvertAll(Plan);
+        var taken = await steps.TakeAsync(connection, tenantId, planned, now, cancellationToken);
+        await UnpaidRenewals.EnqueueAsync(connection, tenantId, planned, taken, cancellationToken);
+        return taken;
     }
 
     static PlannedStep Plan(SubscriptionRecord record)

@@ -32,6 +32,7 @@ public static class SubscriptionsModule
         services.AddSingleton<CustomerMoved>(p => p.GetRequiredService<FollowCustomer>().MoveAsync);
         services.AddSingleton<ITenantTime, SubscriptionClock>();
         services.AddJob<RenewSubscriptions>(RenewSubscriptions.Queue, RenewSubscriptions.Kind);
+        services.AddJob<ResumeRenewals>(ResumeRenewals.Queue, ResumeRenewals.Kind);
     }
 
     /// <summary>Its routes.</summary>

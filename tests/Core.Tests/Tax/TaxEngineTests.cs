@@ -76,4 +76,22 @@ public sealed class TaxEngineTests
                 && Math.Abs(TaxEngine.OnExclusive(Intra, rate, split.TaxableMicros).CgstMicros - split.Tax.CgstMicros) <= TaxEngine.UnitMicros;
         }).QuickCheckThrowOnFailure();
     }
+
+    [Fact]
+    public void A_recharge_is_grossed_up_to_the_least_that_leaves_the_price() => Prop.ForAll(
+        Gen.Choose(1, 2_000_000_000).ToArbitrary(), Gen.Elements(Intra, Inter, Inter with { Scheme = TaxScheme.None }).ToArbitrary(), (net, treatment) =>
+        {
+            var gross = TaxEngine.GrossFor(treatment, 1800, net);
+            long Left(long paid) => TaxEngine.OnInclusive(treatment, 1800, paid).TaxableMicros;
+            return gross % TaxEngine.UnitMicros == 0 && Left(gross) >= net && Enumerable.Range(1, 10).Select(n => gross - (n * TaxEngine.UnitMicros)).All(less => less <= 0 || Left(less) < net);
+        }).QuickCheckThrowOnFailure();
+
+    [Theory]
+    [InlineData("299.00", "352.82")]
+    [InlineData("100.00", "118.00")]
+    public void A_price_and_what_is_paid_for_it(string price, string paid)
+    {
+        Assert.True(Money.TryParse(price, out var net));
+        Assert.Equal(paid, Money.Format(TaxEngine.GrossFor(Inter, 1800, net)));
+    }
 }

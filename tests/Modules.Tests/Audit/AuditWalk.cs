@@ -3,7 +3,12 @@ using System.Net.Http.Headers;
 using System.Text;
 using System.Text.Json;
 using System.Text.RegularExpressions;
+using Balatrix.Core.Payments;
+using Balatrix.Modules.Payments;
+using Balatrix.Modules.Payments.Gateways;
 using Balatrix.Modules.Tests.Harness;
+using Balatrix.Modules.Tests.Payments;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace Balatrix.Modules.Tests.Audit;
 
@@ -11,8 +16,20 @@ namespace Balatrix.Modules.Tests.Audit;
 /// Goes through the addresses of the API's document that change something: each leaves an audit record, or stands below with the reason why not.
 /// A group of addresses (its tag) that is walked at all is walked whole, so a new address needs a step here or a reason.
 /// </summary>
-public sealed partial class AuditWalk(TestApp app) : IClassFixture<TestApp>
+public sealed partial class AuditWalk(AuditWalk.App app) : IClassFixture<AuditWalk.App>
 {
+    /// <summary>The application with gateways that do as they are told.</summary>
+    public sealed class App(TestCluster cluster) : TestApp(cluster)
+    {
+        public FakeGateway Razorpay { get; } = new(GatewayKind.Razorpay);
+
+        public FakeGateway Stripe { get; } = new(GatewayKind.Stripe);
+
+        protected override void Replace(IServiceCollection services) => services.AddSingleton<OpenGateway>(c => c.Gateway == GatewayKind.Razorpay ? Razorpay : Stripe);
+    }
+
+    const string Events = "kept as the gateway's event; what it brings is recorded as payment.*";
+
     const string Ledger = "the usage record, entry or reservation is its record";
     const string Tokens = "needs what was mailed or an authenticator; recorded as user.*, which the tests of those show";
 
@@ -22,6 +39,8 @@ public sealed partial class AuditWalk(TestApp app) : IClassFixture<TestApp>
         ["POST /api/v1/cdrs/batch"] = Ledger,
         ["POST /api/v1/cdrs/{}/retry"] = Ledger,
         ["POST /api/v1/webhooks/cdr"] = Ledger,
+        ["POST /api/v1/webhooks/razorpay"] = Events,
+        ["POST /api/v1/webhooks/stripe"] = Events,
         ["POST /api/v1/events"] = Ledger,
         ["POST /api/v1/events/batch"] = Ledger,
         ["POST /api/v1/subscriptions/{}/usage"] = Ledger,
@@ -46,6 +65,7 @@ public sealed partial class AuditWalk(TestApp app) : IClassFixture<TestApp>
         await NumbersAsync(account);
         await RoutingAsync();
         await InvoicesAsync();
+        await PaymentsAsync();
         await LoginsAsync();
         await Does("PUT", "/api/v1/settings", new { invoiceSeries = "AW" });
         await Does("POST", "/api/v1/cdrs/rerate", new { from = DateTimeOffset.UtcNow.AddDays(-1), to = DateTimeOffset.UtcNow, preview = false, runId = "walk", reason = "walk" });
@@ -157,6 +177,35 @@ public sealed partial class AuditWalk(TestApp app) : IClassFixture<TestApp>
             .GetProperty("documents")[0].GetProperty("summary").GetProperty("number").GetString()!;
     }
 
+    async Task PaymentsAsync()
+    {
+        foreach (var gateway in new[] { "razorpay", "stripe" })
+            await Does("PUT", $"/api/v1/payments/gateways/{gateway}", new { keyId = "key_walk", keySecret = "very-secret", webhookSecret = FakeGateway.Secret, @default = gateway == "stripe" });
+        const string Account = "ACC-10001";
+        var made = await Does("POST", "/api/v1/payments", new { account = Account, amount = "50.00", gateway = "razorpay" });
+        var (payment, paid) = (made.GetProperty("id").GetString(), app.Razorpay.Pay(made.GetProperty("checkout").GetProperty("orderId").GetString()!));
+        await Does("POST", $"/api/v1/payments/{payment}/verify", new { gatewayPaymentId = paid.Id, signature = $"signed:{paid.OrderId}|{paid.Id}" });
+        await Does("POST", $"/api/v1/payments/{payment}/refund", new { amount = "10.00", reason = "walk" });
+        await Does("POST", "/api/v1/payments/create-subscription", new { account = Account, kind = "upi", maxAmount = "500.00", gateway = "razorpay" });
+        var customer = await CustomerAtStripeAsync();
+        app.Stripe.Methods["pm_walk"] = new("pm_walk", customer, MethodKind.Card, MethodStatus.Active, "Visa 4242", 12, 2090, null, null, null);
+        var method = (await Does("POST", "/api/v1/payment-methods", new { account = Account, token = "pm_walk", gateway = "stripe" })).GetProperty("id").GetString();
+        await Does("POST", $"/api/v1/payment-methods/{method}/default", null);
+        app.Stripe.Faults["charge"] = () => new("insufficient_funds", "Declined.", DeclineKind.Soft);
+        var declined = (await Does("POST", "/api/v1/payments/process-onetime", new { account = Account, amount = "50.00" })).GetProperty("id").GetString();
+        app.Stripe.Faults.Clear();
+        await Does("POST", $"/api/v1/payments/{declined}/retry", null);
+        await Does("DELETE", $"/api/v1/payment-methods/{method}", null);
+    }
+
+    /// <summary>Who the account is to the gateway: known once something was asked for it.</summary>
+    async Task<string> CustomerAtStripeAsync()
+    {
+        await Does("POST", "/api/v1/payments", new { account = "ACC-10001", amount = "50.00", gateway = "stripe", saveMethod = true });
+        await using var command = app.Database.Owner.CreateCommand("select gateway_customer_id from payments.gateway_customers where account_id = 10001 and gateway = 2");
+        return (string)(await command.ExecuteScalarAsync())!;
+    }
+
     async Task LoginsAsync()
     {
         await Does("POST", "/api/v1/auth/register", new { email = "walk@example.test", password = "correct horse battery 7", name = "Walk" });
@@ -199,7 +248,7 @@ public sealed partial class AuditWalk(TestApp app) : IClassFixture<TestApp>
     }
 
     /// <summary>The address with its ids taken out: what has a digit or names something of the walk.</summary>
-    static string Template(string path) => string.Join('/', path.Split('/').Select((part, i) => i > 3 && (part is "walk" or "session-cleanup" || part.Any(char.IsAsciiDigit)) ? "{}" : part));
+    static string Template(string path) => string.Join('/', path.Split('/').Select((part, i) => i > 3 && (part is "walk" or "session-cleanup" or "razorpay" or "stripe" || part.Any(char.IsAsciiDigit)) ? "{}" : part));
 
     static string? Tag(JsonElement operation) => operation.TryGetProperty("tags", out var tags) ? tags[0].GetString() : null;
 

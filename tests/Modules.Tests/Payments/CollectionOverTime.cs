@@ -31,6 +31,51 @@ public sealed class CollectionOverTime(PaymentWorld world) : IClassFixture<Payme
     }
 
     [Fact]
+    public async Task Mandates_are_listed_with_their_state_and_limits_page_by_page_and_only_to_whose_they_are()
+    {
+        var account = await world.NewAccountAsync();
+        await MandateAsync(account, "monthly");
+        await MandateAsync(account, "yearly");
+        var (status, waiting) = await world.PostAsync("/api/v1/payments/create-subscription", new { account, kind = "card", maxAmount = "900.00", gateway = "razorpay" }, world.NewKey());
+        Assert.True(status == 201, waiting.ToString());
+        var first = (await world.GetAsync($"/api/v1/payments/mandates?account={account}&limit=2")).Body;
+        Assert.Equal(["created card 900.00 as_presented", "active upi 20000.00 yearly"], Shown(first));
+        var rest = (await world.GetAsync($"/api/v1/payments/mandates?account={account}&limit=2&before={first.GetProperty("next").GetString()}")).Body;
+        Assert.Equal(["active upi 20000.00 monthly"], Shown(rest));
+        Assert.Equal(JsonValueKind.Null, rest.GetProperty("next").ValueKind);
+        Assert.Equal(2, Shown((await world.GetAsync($"/api/v1/payments/mandates?account={account}&status=active")).Body).Length);
+        Assert.Equal(422, (await world.GetAsync("/api/v1/payments/mandates?status=odd")).Status);
+        var id = waiting.GetProperty("id").GetString();
+        Assert.Equal("900.00", (await world.GetAsync($"/api/v1/payments/mandates/{id}")).Body.GetProperty("maxAmount").GetString());
+        Assert.Equal(404, (await world.GetAsync("/api/v1/payments/mandates/MAN-999999")).Status);
+        Assert.Empty(Shown((await world.GetAsync("/api/v1/payments/mandates?account=ACC-999999")).Body));
+
+        static string[] Shown(JsonElement page) =>
+        [
+            .. page.GetProperty("items").EnumerateArray()
+                .Select(m => $"{m.GetProperty("status").GetString()} {m.GetProperty("kind").GetString()} {m.GetProperty("maxAmount").GetString()} {m.GetProperty("frequency").GetString()}"),
+        ];
+    }
+
+    [Theory]
+    [InlineData("https://shop.example/back?from=bank", 200)]
+    [InlineData("http://127.0.0.1:8080/portal", 200)]
+    [InlineData("http://shop.example/back", 422)]
+    [InlineData("https://user:word@shop.example/", 422)]
+    [InlineData("/portal", 422)]
+    [InlineData("javascript:alert(1)", 422)]
+    [InlineData("", 200)]
+    public async Task Customers_come_back_from_their_bank_to_an_address_of_the_tenants(string address, int expected)
+    {
+        var (status, body) = await world.SendAsync(HttpMethod.Put, "/api/v1/payments/gateways/stripe", new { returnUrl = address });
+        Assert.Equal(expected, status);
+        if (expected == 200)
+            Assert.Equal(address.Length > 0 ? address : "http://127.0.0.1:8080/", body.GetProperty("returnUrl").GetString());
+        else
+            Assert.Equal("returnUrl", body.GetProperty("field").GetString());
+    }
+
+    [Fact]
     public async Task A_mandate_refuses_what_is_more_than_agreed_and_asks_the_customer_above_its_limit()
     {
         var account = await world.NewAccountAsync();

@@ -11,8 +11,9 @@ namespace Balatrix.Modules.Payments.Gateways;
 /// <param name="WebhookSecrets">Secrets that webhooks are signed with; the new one and the old one while they are being changed.</param>
 /// <param name="Address">Where the gateway is; null is the gateway's own address. A sandbox or a test has another.</param>
 /// <param name="CheckoutPage">A page that pays an order by hand at its address followed by a slash and the order's id; only a sandbox has it.</param>
+/// <param name="ReturnUrl">Where a customer comes back to from a bank's page.</param>
 public sealed record GatewayCredentials(
-    GatewayKind Gateway, string KeyId, string KeySecret, ImmutableArray<string> WebhookSecrets, Uri? Address = null, Uri? CheckoutPage = null)
+    GatewayKind Gateway, string KeyId, string KeySecret, ImmutableArray<string> WebhookSecrets, Uri? Address = null, Uri? CheckoutPage = null, Uri? ReturnUrl = null)
 {
     // Records print all members; a log line or an exception must not hold a secret.
     bool PrintMembers(StringBuilder builder)

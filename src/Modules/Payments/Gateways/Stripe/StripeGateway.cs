@@ -83,8 +83,8 @@ sealed class StripeGateway : IPaymentGateway
         var form = new StripeForm()
             .Add("payment_method", request.MethodId)
             .Add("off_session", "true")
-            // Wanted when the account takes methods that redirect; nobody is redirected without a customer.
-            .Add("return_url", "https://example.com/")
+            // Wanted when the account takes methods that redirect.
+            .Add("return_url", credentials.ReturnUrl?.AbsoluteUri)
             .Add("expand[]", "latest_charge.balance_transaction");
         var reply = await api.PostAsync($"{IntentPath(request.OrderId)}/confirm", form, $"{GatewayRequests.Reference(request.Reference)}:charge", cancellationToken);
         if (reply.Kind != ReplyKind.Refused)

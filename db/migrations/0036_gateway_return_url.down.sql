@@ -1,0 +1,1 @@
+alter table payments.gateway_settings drop column return_url;
