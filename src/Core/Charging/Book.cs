@@ -82,6 +82,9 @@ public enum Book : short
 
     /// <summary>What gateways keep for themselves, without its tax.</summary>
     GatewayFees = 60,
+
+    /// <summary>Tax on money that was given back when it was too late to take the tax back: the tenant's own cost.</summary>
+    TaxUnrecovered = 61,
 }
 
 /// <summary>What kind of journal entry a posting that is not use is. Numbers are stored.</summary>
@@ -159,6 +162,7 @@ public static class Books
         Book.TaxInput => "tax.input",
         Book.RoundOff => "roundoff",
         Book.GatewayFees => "fees.gateway",
+        Book.TaxUnrecovered => "tax.unrecovered",
         _ => throw new ArgumentOutOfRangeException(nameof(book), book, "Not a book."),
     };
 

@@ -10,15 +10,16 @@ namespace Balatrix.Modules.Invoicing;
 /// </summary>
 static class DocumentNumbers
 {
-    /// <summary>The series of a kind: the tenant's own for invoices, the kind's for notes and vouchers.</summary>
-    public static string Series(DocumentKind kind, TenantSettings settings) => kind switch
+    /// <summary>The series of a document: the tenant's own for invoices, the kind's for notes and vouchers.</summary>
+    public static string Series(NewDocument document, TenantSettings settings) => document.Kind switch
     {
+        DocumentKind.CreditNote when document.IsCommercial => "FCN",
         DocumentKind.Invoice => settings.InvoiceSeries!,
         DocumentKind.CreditNote => "CRN",
         DocumentKind.DebitNote => "DBN",
         DocumentKind.ReceiptVoucher => "RCV",
         DocumentKind.RefundVoucher => "RFV",
-        _ => throw new ArgumentOutOfRangeException(nameof(kind), kind, "Not a kind of document."),
+        _ => throw new ArgumentOutOfRangeException(nameof(document), document.Kind, "Not a kind of document."),
     };
 
     /// <summary>The first of so many numbers in a row.</summary>

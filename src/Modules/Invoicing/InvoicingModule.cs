@@ -39,6 +39,8 @@ public static class InvoicingModule
     {
         routes.MapPost("/api/v1/accounts/{id}/top-up", TopUp.Handle).WithTags("accounts").RequireRoles(Roles.Staff, Scope.AccountsWrite)
             .WithSummary("Credit money that came in; needs an Idempotency-Key").WithExample("""{"amount":"500.00","reference":"NEFT 12345"}""").Produces<PostedEntry>(201).Produces<PostedEntry>().ProducesProblem(409);
+        routes.MapPost("/api/v1/accounts/{id}/lift-bar", LiftBar.Handle).WithTags("accounts").RequireRoles(Roles.Staff, Scope.AccountsWrite)
+            .WithSummary("Lift by hand what dunning has barred; what is owed stays owed").WithExample("""{"reason":"Payment plan agreed"}""").Produces<LiftBar.Answer>().ProducesProblem(409);
         var invoices = routes.MapGroup("/api/v1/invoices").WithTags("invoices");
         invoices.MapPost("generate/subscription/{subscriptionId}", GenerateInvoice.ForSubscription).RequireRoles(Roles.Staff, Scope.InvoicesWrite).WithExample("""{"draft":false}""")
             .WithSummary("Invoice a subscription's charges; draft=true only shows the invoice").Produces<GenerateInvoice.Answer>(201).Produces<GenerateInvoice.Answer>().ProducesProblem(409);

@@ -36,6 +36,9 @@ sealed record NewDocument
     public ImmutableArray<DocumentReference> References { get; init; } = [];
 
     public string? Reason { get; init; }
+
+    /// <summary>A note between the parties only: it lowers no tax and is in no return, so its numbers are of another series.</summary>
+    public bool IsCommercial { get; init; }
 }
 
 /// <summary>A document as it was issued.</summary>
@@ -70,11 +73,11 @@ static class IssueDocuments
         var ids = await DocumentNumbers.IdsAsync(connection, documents.Count, cancellationToken);
         var next = new Dictionary<string, int>(StringComparer.Ordinal);
         // In one order, so that two issuers never wait for each other's counters in a ring.
-        foreach (var series in documents.GroupBy(d => DocumentNumbers.Series(d.Kind, tenant.Settings), StringComparer.Ordinal).OrderBy(g => g.Key, StringComparer.Ordinal))
+        foreach (var series in documents.GroupBy(d => DocumentNumbers.Series(d, tenant.Settings), StringComparer.Ordinal).OrderBy(g => g.Key, StringComparer.Ordinal))
             next[series.Key] = await DocumentNumbers.TakeAsync(connection, tenantId, series.Key, fy, series.Count(), cancellationToken);
         var issued = documents.Select((document, i) =>
         {
-            var series = DocumentNumbers.Series(document.Kind, tenant.Settings);
+            var series = DocumentNumbers.Series(document, tenant.Settings);
             return new IssuedDocument(ids[i], document, Document(tenant, document, DocumentNumber.Of(series, year, next[series]++), today));
         }).ToList();
         await WriteAsync(connection, tenantId, issued, tenant, fy, today, now, cancellationToken);
@@ -109,7 +112,7 @@ static class IssueDocuments
             connection, Insert,
             [
                 tenantId, fy, today, now, Column(d => d.Id), Column(d => d.New.Account.AccountId), Column(d => d.New.Account.CustomerId), Column(d => (short)d.New.Kind), Column(d => d.Document.Number),
-                Column(d => DocumentNumbers.Series(d.New.Kind, tenant.Settings)), Column(d => d.New.DueOn), Column(d => d.New.PeriodFrom?.UtcDateTime), Column(d => d.New.PeriodTo?.UtcDateTime),
+                Column(d => DocumentNumbers.Series(d.New, tenant.Settings)), Column(d => d.New.DueOn), Column(d => d.New.PeriodFrom?.UtcDateTime), Column(d => d.New.PeriodTo?.UtcDateTime),
                 Column(d => d.New.Account.Currency), Column(d => d.New.Totals.TaxableMicros), Column(d => d.New.Totals.Tax.CgstMicros), Column(d => d.New.Totals.Tax.SgstMicros),
                 Column(d => d.New.Totals.Tax.IgstMicros), Column(d => d.New.Totals.Tax.VatMicros), Column(d => d.New.Totals.RoundOffMicros), Column(d => d.New.Totals.TotalMicros),
                 Column(d => d.New.PaidBeforeMicros), Column(d => (short)d.New.Treatment.Supply), Column(d => (short)d.New.Treatment.Scheme), Column(d => d.New.Treatment.PlaceOfSupply),
@@ -119,6 +122,7 @@ static class IssueDocuments
             ], cancellationToken);
         await DocumentSteps.WriteAsync(connection, tenantId, [.. issued.Select(d => (d.Id, "issued", (object?)new { number = d.Document.Number }))], now, cancellationToken);
         await IssueMails.EnqueueAsync(connection, tenantId, issued, cancellationToken);
+        await CollectOnDue.EnqueueAsync(connection, tenantId, tenant, issued, cancellationToken);
         await EInvoiceJobs.EnqueueAsync(connection, tenantId, tenant.Settings, issued.Select(d => (d.Id, d.Document)), now, cancellationToken);
     }
 }

@@ -3,6 +3,7 @@ using Balatrix.Core.Charging;
 using Balatrix.Core.Invoices;
 using Balatrix.Modules.Audit;
 using Balatrix.Modules.Identity;
+using Balatrix.Modules.Invoicing.Dunning;
 using Balatrix.Modules.Platform;
 using Microsoft.AspNetCore.Http;
 
@@ -36,13 +37,15 @@ public static class MarkPaid
             var actor = Actor.Of(context);
             if (await IsRecordedAsync(connection, tenantId, invoice, request.Reference, ct))
                 return await DocumentStore.FindAsync(connection, tenantId, invoice.Id, await InvoiceEndpoints.TodayAsync(clock, tenantId, ct), ct);
-            if (invoice.OpenMicros == 0)
+            // What was given up can be paid still: it is recovered then.
+            var open = invoice.OpenMicros + await RecoverDebts.OfAsync(connection, tenantId, invoice.Id, ct);
+            if (open == 0)
                 throw new ProblemException(new(409, "invoice_paid", "The invoice is paid."));
-            if (withheld > invoice.OpenMicros)
-                throw new ProblemException(Problem.Invalid("tds", $"at most \"{Money.Format(invoice.OpenMicros)}\", what is open"));
+            if (withheld > open)
+                throw new ProblemException(Problem.Invalid("tds", $"at most \"{Money.Format(open)}\", what is open"));
             if (withheld is { } tds)
                 await Receivables.ReceiveAsync(connection, tenantId, new(invoice.AccountId, $"tds:{request.Reference}", tds, invoice.Document.Currency, Book.TdsReceivable, request.Reference, invoice.Id), actor, now, ct);
-            if ((amount ?? invoice.OpenMicros - (withheld ?? 0)) is > 0 and var paid)
+            if ((amount ?? open - (withheld ?? 0)) is > 0 and var paid)
                 await Receivables.ReceiveAsync(connection, tenantId, new(invoice.AccountId, $"manual:{request.Reference}", paid, invoice.Document.Currency, Book.GatewayManual, request.Reference, invoice.Id), actor, now, ct);
             return await DocumentStore.FindAsync(connection, tenantId, invoice.Id, await InvoiceEndpoints.TodayAsync(clock, tenantId, ct), ct);
         }, cancellationToken);

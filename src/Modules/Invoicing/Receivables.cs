@@ -3,6 +3,7 @@ using Balatrix.Core.Invoices;
 using Balatrix.Core.Tax;
 using Balatrix.Modules.Audit;
 using Balatrix.Modules.Customers;
+using Balatrix.Modules.Invoicing.Dunning;
 using Balatrix.Modules.Ledger;
 using Balatrix.Modules.Platform;
 using Npgsql;
@@ -66,7 +67,7 @@ public static class Receivables
             [tenantId, money.AccountId, money.Key, posting.EntryNo, money.AmountMicros, (short)money.From, money.Reference, documentId?.Id, now], r => r.GetInt64(0), cancellationToken))[0];
         if (documentId is { } document)
             await WriteLotAsync(connection, tenantId, document, receiptId, cancellationToken);
-        var settled = isWallet ? [] : await Allocations.SettleAsync(connection, tenantId, [money.AccountId], money.DocumentId, now, cancellationToken);
+        var settled = isWallet ? [] : await RecoverDebts.SettleAsync(connection, tenantId, money, now, cancellationToken);
         await AuditLog.WriteAsync(
             connection, tenantId, actor, "account.money_received", "account", AccountDirectory.NumberOf(money.AccountId), null,
             new { amount = Core.Money.Format(money.AmountMicros), money.Currency, money.Reference, from = Books.Name(money.From), document = documentId?.Document.Number, settled = settled.Select(s => s.DocumentId) }, now, cancellationToken);

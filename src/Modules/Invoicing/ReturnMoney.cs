@@ -90,8 +90,8 @@ public static class ReturnMoney
         var original = JsonSerializer.Deserialize<InvoiceDocument>(content, JsonSerializerOptions.Web)!;
         if (money.AmountMicros > left + taxLeft)
             throw new ProblemException(new(409, "balance_used", "The balance that the payment brought has been used meanwhile.", "amount", $"at most {Core.Money.Format(left + taxLeft)}"));
-        if (!isAdvance && CreditNoteTerm.IsOver(original, tenant.Day(now)))
-            throw new ProblemException(IssueCreditNote.TooLate(original.IssuedOn));
+        // After the term the money goes back all the same; the tax of it stays paid, and is the tenant's cost (CGST Act s.34(2)).
+        var isLate = !isAdvance && CreditNoteTerm.IsOver(original, tenant.Day(now));
         // The last part takes what is left, so that all parts make the receipt's tax.
         var line = original.Totals.Lines[0];
         var split = money.AmountMicros == left + taxLeft && taxLeft + left == original.Totals.TotalMicros
@@ -108,8 +108,12 @@ public static class ReturnMoney
             References = [new(original.Kind, original.Number, original.IssuedOn, split.Tax.TotalMicros)],
             Reason = money.Reason,
         };
+        if (isLate)
+            note = Commercial(note, line, money);
         var issued = (await IssueDocuments.IssueAsync(connection, tenantId, tenant, [note], now, cancellationToken))[0];
-        var heads = isAdvance ? [(Book.GstAdvance, "advance", split.Tax.TotalMicros)] : InvoicePostings.Heads(split.Tax, original.Treatment.Scheme);
+        var heads = isAdvance ? [(Book.GstAdvance, "advance", split.Tax.TotalMicros)]
+            : isLate ? [(Book.TaxUnrecovered, "unrecovered", split.Tax.TotalMicros)]
+            : InvoicePostings.Heads(split.Tax, original.Treatment.Scheme);
         await LedgerPosting.PostAllAsync(
             connection, tenantId,
             [.. heads.Where(h => h.Item3 != 0).Select(h => (account.AccountId, new Post(EventKey.Of("document", $"{issued.Id}/{h.Item2}"), EntryKind.RechargeTax, h.Item1, h.Item3, money.Currency, issued.Document.Number, null)))],
@@ -124,4 +128,14 @@ public static class ReturnMoney
         await CreditNotes.AddCreditedAsync(connection, tenantId, [note], cancellationToken);
         return issued;
     }
+
+    /// <summary>The note of money that goes back too late to lower the tax: for the whole amount, outside of GST and its returns.</summary>
+    static NewDocument Commercial(NewDocument note, InvoiceLine line, MoneyReturned money) => note with
+    {
+        IsCommercial = true,
+        Totals = new([line with { RateBasisPoints = 0, TaxableMicros = money.AmountMicros, Tax = default, Description = "Given back: " + line.Description }], money.AmountMicros, default, 0, money.AmountMicros),
+        Treatment = note.Treatment with { Supply = SupplyType.OutsideGst, Scheme = TaxScheme.None, ReverseCharge = false },
+        References = [.. note.References.Select(r => r with { TaxMicros = 0 })],
+        Reason = $"{money.Reason}. The tax of {note.References[0].Number} is not lowered (CGST Act s.34(2)).",
+    };
 }

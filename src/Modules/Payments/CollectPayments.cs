@@ -43,7 +43,7 @@ sealed class DefaultMethodCharge(Database database, PaymentTaker taker)
         connection, "select coalesce(test_now, now()) from platform.tenants where tenant_id = $1", [tenantId], r => r.GetFieldValue<DateTimeOffset>(0), cancellationToken))[0];
 }
 
-/// <summary>The job collect-invoice-payment: charges what is due on an invoice to the account's default method, unless a payment of it is under way.</summary>
+/// <summary>The job collect-invoice-payment: charges what is due on an invoice to the account's default method, unless a payment of it is under way, or was declined and is tried again by its schedule or not at all.</summary>
 sealed class CollectInvoicePayment(DefaultMethodCharge charge) : IJobHandler
 {
     public const string Queue = "invoice-generation";
@@ -59,8 +59,12 @@ sealed class CollectInvoicePayment(DefaultMethodCharge charge) : IJobHandler
             return;
         var key = PaymentRecord.JobKey + run.JobId.ToString(CultureInfo.InvariantCulture);
         var isUnderWay = (await Database.QueryAsync(
-            run.Connection, "select 1 from payments.payments where document_id = $1 and tenant_id = $2 and method_id is not null and status in (1, 2, 3, 4, 5) and idempotency_key <> $3 limit 1",
-            [documentId, run.TenantId, key], r => 1, cancellationToken)).Count > 0;
+            run.Connection,
+            """
+            select 1 from payments.payments
+             where document_id = $1 and tenant_id = $2 and method_id is not null and idempotency_key <> $3 and (status in (1, 2, 3, 4, 5) or (status = 7 and starts_with(idempotency_key, $4))) limit 1
+            """,
+            [documentId, run.TenantId, key, PaymentRecord.JobKey], r => 1, cancellationToken)).Count > 0;
         if (isUnderWay)
             return;
         var what = new PayingAccount(due.AccountId, due.Currency, due.DueMicros, documentId, $"Invoice {due.Number}");

@@ -35,7 +35,7 @@ sealed record PayingAccount(long AccountId, string Currency, long AmountMicros, 
             throw new ProblemException(Problem.Invalid("amount", $"{Money.Format(gateway.MinMicros)} to {Money.Format(gateway.MaxMicros)} in one payment"));
     }
 
-    /// <summary>An issued invoice or debit note by its number or id, or null.</summary>
+    /// <summary>An issued invoice or debit note by its number or id, or null; what was given up of it can be paid still.</summary>
     public static async Task<Due?> FindDueAsync(NpgsqlConnection connection, int tenantId, string invoice, long[]? own, CancellationToken cancellationToken)
     {
         if (invoice.Length is 0 or > 40 || invoice.Contains('\0', StringComparison.Ordinal))
@@ -44,8 +44,9 @@ sealed record PayingAccount(long AccountId, string Currency, long AmountMicros, 
         return (await Database.QueryAsync(
             connection,
             """
-            select document_id, account_id, number, currency, total_micros - settled_micros
-              from invoicing.documents
+            select document_id, account_id, number, currency,
+                   total_micros - settled_micros + coalesce((select sum(a.amount_micros) from invoicing.allocations a where a.document_id = d.document_id and a.entry_no is not null), 0)::bigint
+              from invoicing.documents d
              where tenant_id = $1 and (document_id = $2 or number = $3) and kind in (1, 3) and status = 1 and ($4::bigint[] is null or account_id = any($4))
              order by (number = $3) desc, document_id desc limit 1
             """,

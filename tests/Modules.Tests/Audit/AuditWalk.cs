@@ -111,6 +111,9 @@ public sealed partial class AuditWalk(AuditWalk.App app) : IClassFixture<AuditWa
         await Does("POST", $"/api/v1/accounts/{account}/transfer", new { to = "ACC-10001", amount = "1.00", reference = "walk" });
         await Does("PUT", $"/api/v1/accounts/{account}/limits", new { concurrentCalls = 2 });
         await Does("PUT", $"/api/v1/accounts/{account}/auto-recharge", new { enabled = true, threshold = "10.00", amount = "100.00" });
+        await using (var barred = app.Database.Owner.CreateCommand($"update ledger.accounts set bar = 2 where account_id = {account[4..]}"))
+            await barred.ExecuteNonQueryAsync();
+        await Does("POST", $"/api/v1/accounts/{account}/lift-bar", new { reason = "walk" });
         await Does("POST", $"/api/v1/customers/{customer}/suspend", new { reason = "walk" });
         await Does("POST", $"/api/v1/customers/{customer}/activate", null);
         var other = (await Does("POST", "/api/v1/customers", new { name = "Leaving" })).GetProperty("id");

@@ -25,6 +25,7 @@ public sealed partial class AccessWalkTests(IdentityApp app) : IClassFixture<Ide
         ["GET /api/v1/addons/{}"] = "public",
         ["GET /api/v1/payments/gateways"] = "admin",
         ["PUT /api/v1/payments/gateways/{}"] = "admin",
+        ["POST /api/v1/accounts/{}/lift-bar"] = "admin,support",
         ["GET /api/v1/payments/mandates"] = "admin,support,customer",
         ["GET /api/v1/payments/mandates/{}"] = "admin,support,customer",
         ["POST /api/v1/sip-users"] = "admin,support",

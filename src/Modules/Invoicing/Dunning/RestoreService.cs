@@ -88,7 +88,8 @@ sealed class RestoreService(DunnedSubscriptions subscriptions) : IJobHandler
         await Mail.EnqueueAsync(run.Connection, run.TenantId, email, subject, text, cancellationToken);
     }
 
-    static string Name(AccountBar bar) => bar switch
+    /// <summary>What is barred, in a word.</summary>
+    public static string Name(AccountBar bar) => bar switch
     {
         AccountBar.None => "nothing",
         AccountBar.Outgoing => "outgoing",

@@ -79,6 +79,8 @@ public sealed class DunnedTenant(TestCluster cluster) : TestTenant(cluster), IAs
         return [.. body.GetProperty("steps").EnumerateArray().Select(s => s.GetProperty("step").GetString()!)];
     }
 
+    public async Task<string> StatusOfAsync(Bill bill) => (await GetAsync($"/api/v1/invoices/{bill.Id}")).Body.GetProperty("summary").GetProperty("status").GetString()!;
+
     public async Task<string> AccountStatusAsync(Debtor debtor) => (await GetAsync($"/api/v1/accounts/{debtor.Account}")).Body.GetProperty("status").GetString()!;
 
     /// <summary>Subjects of the letters that a debtor got, as soon as there are so many.</summary>

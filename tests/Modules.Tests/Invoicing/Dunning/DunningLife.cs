@@ -169,7 +169,41 @@ public sealed class DunningLife(DunnedTenant tenant) : IClassFixture<DunnedTenan
         Assert.Equal("0.00", await tenant.BalanceAsync(debtor.Account));
         Assert.Equal("suspended", await tenant.AccountStatusAsync(debtor));
         await tenant.AssertBooksProveAsync();
+
+        // A part of it comes in after all: so much is no debt given up any more, and the bar stays until the rest is there.
+        await tenant.PayAsync(bill, "112.00", "late-1");
+        Assert.Equal(("written_off", "200.00"), (await tenant.StatusOfAsync(bill), await GivenUpAsync(debtor)));
+        Assert.Equal("0.00", await tenant.BalanceAsync(debtor.Account));
+        Assert.Equal("suspended", await tenant.AccountStatusAsync(debtor));
+        await tenant.AssertBooksProveAsync();
+        await tenant.PayAsync(bill, "200.00", "late-2");
+        Assert.Equal(("paid", "0.00"), (await tenant.StatusOfAsync(bill), await GivenUpAsync(debtor)));
+        await tenant.UntilAsync(async () => await tenant.AccountStatusAsync(debtor) == "active");
+        Assert.Equal(["debt_recovered", "debt_recovered"], (await tenant.StepsAsync(bill)).Where(s => s == "debt_recovered"));
+        await tenant.AssertBooksProveAsync();
     }
+
+    [Fact]
+    public async Task Staff_lift_the_bar_of_a_debt_that_was_given_up_and_say_why()
+    {
+        await tenant.SettingsAsync(new { dunning = new { writeOffAfterDays = 40 } });
+        var (debtor, bill) = await tenant.BilledAsync("2033-04-01");
+        await tenant.MoveAsync(debtor.Subscription, "cancel", new { when = "period_end" });
+        await tenant.AdvanceAsync(bill, 41);
+        Assert.Equal("suspended", await tenant.AccountStatusAsync(debtor));
+        Assert.Equal(422, (await tenant.PostAsync($"/api/v1/accounts/{debtor.Account}/lift-bar", new { })).Status);
+        var (status, lifted) = await tenant.PostAsync($"/api/v1/accounts/{debtor.Account}/lift-bar", new { reason = "Agreed with the customer" });
+        Assert.True(status == 200, lifted.ToString());
+        Assert.Equal(("all", bill.Number), (lifted.GetProperty("barred").GetString(), lifted.GetProperty("invoices")[0].GetString()));
+        await tenant.UntilAsync(async () => await tenant.AccountStatusAsync(debtor) == "active");
+        Assert.Equal((409, "written_off"), ((await tenant.PostAsync($"/api/v1/accounts/{debtor.Account}/lift-bar", new { reason = "again" })).Status, await tenant.StatusOfAsync(bill)));
+        Assert.Contains("bar_lifted", await tenant.StepsAsync(bill));
+        await tenant.AssertBooksProveAsync();
+    }
+
+    async Task<string> GivenUpAsync(Debtor debtor) => Core.Money.Format((await tenant.RowsAsync(
+        $"select coalesce(sum(case when debit_book = 33 then amount_micros else -amount_micros end), 0)::bigint from ledger.journal_entries where account_id = {debtor.Account[4..]} and 33 in (debit_book, credit_book)",
+        r => r.GetInt64(0)))[0]);
 
     [Fact]
     public async Task A_tenant_that_does_not_dun_is_left_alone()
