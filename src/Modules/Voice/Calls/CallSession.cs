@@ -48,7 +48,8 @@ sealed class CallSession(CallControl control, string channelId, int tenantId, Ca
     /// <summary>Whether anything is to be kept that is not yet.</summary>
     public bool IsUnkept { get; set; }
 
-    public DateTimeOffset WakeAt { get; set; } = DateTimeOffset.MaxValue;
+    /// <summary>When it is woken; the timers' own.</summary>
+    public CallTimers.Wake? Wake { get; set; }
 
     /// <summary>Whether something that it learnt is still being dealt with.</summary>
     public bool IsBusy
