@@ -1,5 +1,5 @@
 using Balatrix.Core.Charging;
-using Npgsql;
+using Balatrix.Modules.Platform;
 
 namespace Balatrix.Modules.Ledger;
 
@@ -9,7 +9,7 @@ namespace Balatrix.Modules.Ledger;
 /// <param name="HasTariffs">Whether it has or had a tariff.</param>
 public sealed record AccountReading(AccountState State, int? PlanVersionId, bool HasTariffs)
 {
-    /// <summary>Reads one in a transaction of the tenant; null when it is not there.</summary>
-    public static async Task<AccountReading?> FindAsync(NpgsqlConnection connection, int tenantId, long accountId, DateTimeOffset at, CancellationToken cancellationToken) =>
-        await LedgerStore.PeekAsync(connection, tenantId, accountId, at, cancellationToken) is { } slot ? new(slot.State, slot.PlanVersionAt(DateTimeOffset.MaxValue), slot.HasTariffs) : null;
+    /// <summary>Reads one in one round trip; null when it is not there.</summary>
+    public static async Task<AccountReading?> FindAsync(Database database, int tenantId, long accountId, DateTimeOffset at, CancellationToken cancellationToken) =>
+        await LedgerStore.PeekAsync(database, tenantId, accountId, at, cancellationToken) is { } slot ? new(slot.State, slot.PlanVersionAt(DateTimeOffset.MaxValue), slot.HasTariffs) : null;
 }

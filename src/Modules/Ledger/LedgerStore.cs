@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Balatrix.Core.Charging;
 using Balatrix.Core.Usage;
+using Balatrix.Modules.Platform;
 using Npgsql;
 using NpgsqlTypes;
 
@@ -122,19 +123,23 @@ static class LedgerStore
                 slot.Load([.. allowances.GetValueOrDefault(id, [])], [.. reservations.GetValueOrDefault(id, [])]);
     }
 
-    /// <summary>One account as it is now, without a lock, with the allowances of a time; null when it is not there. One round trip.</summary>
-    public static async Task<AccountSlot?> PeekAsync(NpgsqlConnection connection, int tenantId, long accountId, DateTimeOffset at, CancellationToken cancellationToken)
+    /// <summary>One account as it is now, without a lock, with the allowances of a time; null when it is not there.</summary>
+    public static Task<AccountSlot?> PeekAsync(Database database, int tenantId, long accountId, DateTimeOffset at, CancellationToken cancellationToken)
     {
         long[] ids = [accountId];
-        await using var command = new NpgsqlBatch(connection) { BatchCommands = { Command(SelectAccounts, ids, tenantId), Command(ReadAllowances, ids, tenantId, at.UtcDateTime, at.UtcDateTime) } };
-        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
-        var slot = await reader.ReadAsync(cancellationToken) ? ReadAccount(reader) : null;
-        await reader.NextResultAsync(cancellationToken);
-        var allowances = new List<AllowanceState>();
-        while (await reader.ReadAsync(cancellationToken))
-            allowances.Add(ReadAllowance(reader));
-        slot?.Load([.. allowances], []);
-        return slot;
+        return database.ReadInTenantAsync<AccountSlot?>(
+            tenantId, [Command(SelectAccounts, ids, tenantId), Command(ReadAllowances, ids, tenantId, at.UtcDateTime, at.UtcDateTime)],
+            static async (reader, ct) =>
+            {
+                var slot = await reader.ReadAsync(ct) ? ReadAccount(reader) : null;
+                await reader.NextResultAsync(ct);
+                var allowances = new List<AllowanceState>();
+                while (await reader.ReadAsync(ct))
+                    allowances.Add(ReadAllowance(reader));
+                slot?.Load([.. allowances], []);
+                return slot;
+            },
+            cancellationToken);
     }
 
     /// <summary>Reads the plans that accounts had before their present one.</summary>

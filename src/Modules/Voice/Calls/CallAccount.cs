@@ -11,16 +11,15 @@ namespace Balatrix.Modules.Voice.Calls;
 sealed record CallAccount(AccountState State, int? PlanVersionId, List<TariffSpan>? Tariffs)
 {
     /// <summary>Reads one, or null.</summary>
-    public static Task<CallAccount?> FindAsync(Database database, int tenantId, long accountId, DateTimeOffset at, CancellationToken cancellationToken) => database.InTenantAsync(
-        tenantId,
-        async (connection, ct) =>
-        {
-            if (await AccountReading.FindAsync(connection, tenantId, accountId, at, ct) is not { } account)
-                return null;
-            var tariffs = account.HasTariffs ? (await TariffStore.SpansAsync(connection, tenantId, [accountId], ct)).GetValueOrDefault(accountId) : null;
-            return new CallAccount(account.State, account.PlanVersionId, tariffs);
-        },
-        cancellationToken);
+    public static async Task<CallAccount?> FindAsync(Database database, int tenantId, long accountId, DateTimeOffset at, CancellationToken cancellationToken)
+    {
+        if (await AccountReading.FindAsync(database, tenantId, accountId, at, cancellationToken) is not { } account)
+            return null;
+        var tariffs = account.HasTariffs
+            ? await database.InTenantAsync(tenantId, (connection, ct) => TariffStore.SpansAsync(connection, tenantId, [accountId], ct), cancellationToken)
+            : null;
+        return new CallAccount(account.State, account.PlanVersionId, tariffs?.GetValueOrDefault(accountId));
+    }
 
     /// <summary>The prices of a call that begins at a time.</summary>
     public async ValueTask<PriceBook?> PricesAsync(PriceBookStore books, int tenantId, DateTimeOffset at, CancellationToken cancellationToken) =>

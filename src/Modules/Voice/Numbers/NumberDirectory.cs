@@ -34,7 +34,7 @@ public sealed class NumberDirectory(Database database) : IDisposable
         var key = new NumberKey(tenantId, digits);
         if (known.TryGetValue(key, out NumberTarget? target))
             return target;
-        var record = await database.InTenantAsync(tenantId, (connection, ct) => NumberStore.FindAsync(connection, tenantId, digits, ct), cancellationToken);
+        var record = await NumberStore.FindAsync(database, tenantId, digits, cancellationToken);
         return Remember(key, record is { State: { Status: NumberStatus.Assigned, AccountId: { } account } }
             ? new NumberTarget(account, digits, record.Kind == NumberKind.TollFree, record.Target?.Kind ?? InboundTarget.Dialplan, record.Target?.Value ?? digits)
             : null);
@@ -48,7 +48,7 @@ public sealed class NumberDirectory(Database database) : IDisposable
         var key = new UserKey(tenantId, sipUser);
         if (known.TryGetValue(key, out long? account))
             return account;
-        return Remember(key, await database.InTenantAsync(tenantId, (connection, ct) => SipUserStore.OwnerAsync(connection, tenantId, sipUser, ct), cancellationToken));
+        return Remember(key, await SipUserStore.OwnerAsync(database, tenantId, sipUser, cancellationToken));
     }
 
     /// <summary>Reads a number anew at the next question.</summary>
