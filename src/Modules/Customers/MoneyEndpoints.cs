@@ -50,8 +50,8 @@ public static class MoneyEndpoints
         var tenantId = Caller.Of(context).TenantId;
         var (taken, given) = await pipeline.TransferAsync(
             tenantId, fromId, toId, EventKey.Of("transfer", key), amount, from.Currency, request.Reference!, cancellationToken,
-            async (connection, done, ct) => await AuditLog.WriteAsync(
-                connection, tenantId, Actor.Of(context), "account.transfer", "account", from.Id, null, new { to = to.Id, entry = Entry(from.Id, from.Currency, done) },
+            async (writes, done, ct) => await AuditLog.WriteAsync(
+                writes.Connection!, tenantId, Actor.Of(context), "account.transfer", "account", from.Id, null, new { to = to.Id, entry = Entry(from.Id, from.Currency, done) },
                 await clock.NowAsync(tenantId, ct), ct));
         if (!taken.Accepted || !given.Accepted)
             return Refusals.ToProblem(taken.Accepted ? given.Refusal : taken.Refusal).ToResult();
@@ -71,8 +71,8 @@ public static class MoneyEndpoints
         var tenantId = Caller.Of(context).TenantId;
         var decision = await pipeline.SubmitAsync(
             tenantId, accountId, post, cancellationToken,
-            async (connection, done, ct) => await AuditLog.WriteAsync(
-                connection, tenantId, Actor.Of(context), $"account.{purpose}", "account", account.Id, null, Entry(account.Id, account.Currency, done), await clock.NowAsync(tenantId, ct), ct));
+            async (writes, done, ct) => await AuditLog.WriteAsync(
+                writes.Connection!, tenantId, Actor.Of(context), $"account.{purpose}", "account", account.Id, null, Entry(account.Id, account.Currency, done), await clock.NowAsync(tenantId, ct), ct));
         return decision.Accepted
             ? Results.Json(Entry(account.Id, account.Currency, decision), statusCode: decision.IsRepeat ? 200 : 201)
             : Refusals.ToProblem(decision.Refusal).ToResult();

@@ -85,8 +85,9 @@ public sealed class ChargeBatchRunner(NpgsqlDataSource dataSource, PriceBookStor
                     await ExecuteAsync(connection, "rollback", cancellationToken);
                 else
                 {
-                    await RunAlongsideAsync(connection, batch, cancellationToken);
-                    await LedgerWrites.SaveAsync(connection, batch, now, cancellationToken);
+                    await using var writes = new NpgsqlBatch(connection);
+                    await RunAlongsideAsync(writes, batch, cancellationToken);
+                    await LedgerWrites.SaveAsync(writes, batch, now, cancellationToken);
                 }
             }
             catch (PostgresException e) when (!Database.IsPassing(e))
@@ -106,11 +107,11 @@ public sealed class ChargeBatchRunner(NpgsqlDataSource dataSource, PriceBookStor
         spare.Add(batch);
     }
 
-    static async Task RunAlongsideAsync(NpgsqlConnection connection, ChargeBatch batch, CancellationToken cancellationToken)
+    static async Task RunAlongsideAsync(NpgsqlBatch writes, ChargeBatch batch, CancellationToken cancellationToken)
     {
         for (var i = 0; i < batch.Operations.Count; i++)
             if (batch.Operations[i].Alongside is { } alongside && batch.Decisions[i] is { Accepted: true, IsRepeat: false } decision)
-                await alongside(connection, decision, cancellationToken);
+                await alongside(writes, decision, cancellationToken);
     }
 
     /// <summary>What most batches do not need: plans of the past, tariffs, and uses recorded before.</summary>

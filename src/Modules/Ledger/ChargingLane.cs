@@ -3,7 +3,11 @@ using System.Threading.Channels;
 namespace Balatrix.Modules.Ledger;
 
 /// <summary>Takes what has gathered since the last commit as the next batch. The pipeline bounds how much can gather.</summary>
-sealed class ChargingLane(ChargeBatchRunner runner, int largestBatch, Action<int> onTaken)
+/// <param name="runner">Runs its batches, one at a time.</param>
+/// <param name="largestBatch">Operations in one.</param>
+/// <param name="onTaken">Told how many were taken out of the queue.</param>
+/// <param name="linger">How long the first operation waits for more to gather.</param>
+sealed class ChargingLane(ChargeBatchRunner runner, int largestBatch, Action<int> onTaken, TimeSpan linger = default)
 {
     readonly Channel<PendingOperation> queue = Channel.CreateUnbounded<PendingOperation>(new() { SingleReader = true });
     Task running = Task.CompletedTask;
@@ -29,6 +33,8 @@ sealed class ChargingLane(ChargeBatchRunner runner, int largestBatch, Action<int
         var batch = new List<PendingOperation>();
         while (await queue.Reader.WaitToReadAsync(CancellationToken.None))
         {
+            if (linger > TimeSpan.Zero)
+                await Task.Delay(linger);
             // A batch is of one tenant, since its transaction sees that tenant's rows only.
             while (batch.Count < largestBatch
                 && queue.Reader.TryPeek(out var next)

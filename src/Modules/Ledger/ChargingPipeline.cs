@@ -5,16 +5,17 @@ using Npgsql;
 namespace Balatrix.Modules.Ledger;
 
 /// <summary>
-/// Further writes that commit together with an operation, or not at all: run in its transaction when it was accepted for the
-/// first time, not when it was refused or is a repeat. May run again on another connection when a commit failed.
+/// Further writes that commit together with an operation, or not at all, when it was accepted for the first time, not when it was refused or is a
+/// repeat: either added to the writes, which take one round trip in all, or done at once on their connection. May run again on another one when a commit failed.
 /// </summary>
-public delegate Task Alongside(NpgsqlConnection connection, Decision decision, CancellationToken cancellationToken);
+public delegate ValueTask Alongside(NpgsqlBatch writes, Decision decision, CancellationToken cancellationToken);
 
 /// <summary>An operation and the account that it is for.</summary>
 /// <param name="AccountId">The account.</param>
 /// <param name="Operation">What is to be done.</param>
 /// <param name="Alongside">What else is to be written with it, or null.</param>
-public readonly record struct AccountOperation(long AccountId, Operation Operation, Alongside? Alongside = null);
+/// <param name="IsPatient">Nobody waits for its answer just now: it gathers with others a little longer, so that those who do wait find their lane free.</param>
+public readonly record struct AccountOperation(long AccountId, Operation Operation, Alongside? Alongside = null, bool IsPatient = false);
 
 /// <summary>The queue of charging is full: nothing was taken, and the caller should come again a little later.</summary>
 public sealed class ChargingQueueFullException(int capacity)
@@ -30,7 +31,10 @@ public sealed class ChargingUnavailableException(Exception cause)
 /// </summary>
 public sealed class ChargingPipeline : IHostedService, IAsyncDisposable
 {
+    static readonly TimeSpan Linger = TimeSpan.FromMilliseconds(50);
+
     readonly ChargingLane[] lanes;
+    readonly ChargingLane patient;
     readonly ChargeBatchRunner runner;
     readonly int capacity;
     int queued;
@@ -41,6 +45,7 @@ public sealed class ChargingPipeline : IHostedService, IAsyncDisposable
         this.runner = runner;
         capacity = options.QueueCapacity;
         lanes = [.. Enumerable.Range(0, options.Lanes).Select(_ => new ChargingLane(runner, options.LargestBatch, OnTaken))];
+        patient = new(runner, options.LargestBatch, OnTaken, Linger);
     }
 
     /// <summary>Operations that wait for their batch.</summary>
@@ -49,9 +54,9 @@ public sealed class ChargingPipeline : IHostedService, IAsyncDisposable
     /// <summary>Does one operation and answers after its commit.</summary>
     /// <exception cref="ChargingQueueFullException">Nothing was taken.</exception>
     /// <exception cref="ChargingUnavailableException">The outcome is unknown; repeat.</exception>
-    public async Task<Decision> SubmitAsync(int tenantId, long accountId, Operation operation, CancellationToken cancellationToken, Alongside? alongside = null)
+    public async Task<Decision> SubmitAsync(int tenantId, long accountId, Operation operation, CancellationToken cancellationToken, Alongside? alongside = null, bool isPatient = false)
     {
-        var answers = await SubmitAsync(tenantId, [new AccountOperation(accountId, operation, alongside)], cancellationToken);
+        var answers = await SubmitAsync(tenantId, [new AccountOperation(accountId, operation, alongside, isPatient)], cancellationToken);
         return answers[0];
     }
 
@@ -71,8 +76,8 @@ public sealed class ChargingPipeline : IHostedService, IAsyncDisposable
         var answers = new PendingAnswers(operations.Count);
         for (var i = 0; i < operations.Count; i++)
         {
-            var (accountId, operation, alongside) = operations[i];
-            lanes[LaneOf(accountId)].Enqueue(new PendingOperation(tenantId, accountId, operation, answers, i, alongside));
+            var (accountId, operation, alongside, isPatient) = operations[i];
+            (isPatient ? patient : lanes[LaneOf(accountId)]).Enqueue(new PendingOperation(tenantId, accountId, operation, answers, i, alongside));
         }
         return answers.Task;
     }
@@ -99,17 +104,18 @@ public sealed class ChargingPipeline : IHostedService, IAsyncDisposable
     {
         foreach (var lane in lanes)
             lane.Start();
+        patient.Start();
         return Task.CompletedTask;
     }
 
     /// <summary>Takes no more and finishes what was taken.</summary>
     public Task StopAsync(CancellationToken cancellationToken) =>
-        Task.WhenAll(lanes.Select(lane => lane.StopAsync(cancellationToken)));
+        Task.WhenAll([.. lanes.Select(lane => lane.StopAsync(cancellationToken)), patient.StopAsync(cancellationToken)]);
 
     /// <summary>Stops the lanes if they still run.</summary>
     public async ValueTask DisposeAsync() => await StopAsync(CancellationToken.None);
 
-    /// <summary>A lane owns its accounts, so that batches of two lanes never wait for each other's locks.</summary>
+    /// <summary>A lane owns its accounts, so that batches of two lanes never wait for each other's locks; the patient one takes any, and locks them in the same order.</summary>
     int LaneOf(long accountId) => (int)((ulong)accountId % (ulong)lanes.Length);
 
     void OnTaken(int count) => Interlocked.Add(ref queued, -count);

@@ -43,8 +43,10 @@ public static class LedgerPosting
         batch.Begin(tenantId, [.. posts.Select((p, i) => new PendingOperation(tenantId, p.AccountId, p.Post, answers, i))], now, now);
         await LedgerStore.LoadAsync(connection, batch, cancellationToken, isCallersTransaction: true);
         batch.Apply((_, _) => null, new Moment(now, 0));
-        if (batch.WritesAnything)
-            await LedgerWrites.SaveAsync(connection, batch, now, cancellationToken, isCallersTransaction: true);
+        if (!batch.WritesAnything)
+            return batch.Decisions.ToArray();
+        await using var writes = new NpgsqlBatch(connection);
+        await LedgerWrites.SaveAsync(writes, batch, now, cancellationToken, isCallersTransaction: true);
         return batch.Decisions.ToArray();
     }
 }

@@ -40,34 +40,33 @@ static class LedgerWrites
                $9::text[], $12::text[]) as v(account_id, entry_no, event_key, kind, debit, credit, amount, balance, reference, detail)
         """;
 
-    /// <summary>Writes all that a batch decided and commits, unless it is the caller's transaction. The usage of each month goes straight into its partition.</summary>
+    /// <summary>Adds all that a batch decided to the writes, does them and commits, unless it is the caller's transaction. The usage of each month goes straight into its partition.</summary>
     public static async Task SaveAsync(
-        NpgsqlConnection connection, ChargeBatch batch, DateTimeOffset now, CancellationToken cancellationToken, bool isCallersTransaction = false)
+        NpgsqlBatch writes, ChargeBatch batch, DateTimeOffset now, CancellationToken cancellationToken, bool isCallersTransaction = false)
     {
         foreach (var (month, rows) in batch.NewUsage)
         {
             if (rows.Rows == 0)
                 continue;
             rows.Finish();
-            await using var copy = await connection.BeginRawBinaryCopyAsync(CopyCommand(month), cancellationToken);
+            await using var copy = await writes.Connection!.BeginRawBinaryCopyAsync(CopyCommand(month), cancellationToken);
             foreach (var segment in rows.Written)
                 await copy.WriteAsync(segment, cancellationToken);
             await copy.FlushAsync(cancellationToken);
         }
-        await using var command = new NpgsqlBatch(connection);
         var changed = batch.Accounts.Values.Where(slot => slot.IsChanged).ToArray();
         if (changed.Length > 0)
         {
-            command.BatchCommands.Add(AccountUpdate(changed));
-            AddAllowances(command, changed);
-            AddReservations(command, batch.TenantId, changed, now);
+            writes.BatchCommands.Add(AccountUpdate(changed));
+            AddAllowances(writes, changed);
+            AddReservations(writes, batch.TenantId, changed, now);
         }
         if (batch.NewEntries.Count > 0)
-            command.BatchCommands.Add(Entries(batch, now));
-        BalanceCrossings.AddJobs(command, batch.TenantId, changed);
+            writes.BatchCommands.Add(Entries(batch, now));
+        BalanceCrossings.AddJobs(writes, batch.TenantId, changed);
         if (!isCallersTransaction)
-            command.BatchCommands.Add(new("commit"));
-        await command.ExecuteNonQueryAsync(cancellationToken);
+            writes.BatchCommands.Add(new("commit"));
+        await writes.ExecuteNonQueryAsync(cancellationToken);
     }
 
     /// <summary>The statement that fills a month's partition.</summary>

@@ -149,6 +149,9 @@ sealed partial class CallControl
         services.Live.Changed(session, CallPhase.New, Now);
     }
 
+    /// <summary>Rows that one statement keeps locked: a call that ends just then waits for it no longer than for another's end.</summary>
+    const int KeptAtOnce = 100;
+
     /// <summary>Writes what was seen of calls, many in a statement.</summary>
     async Task KeepAsync(CancellationToken cancellationToken)
     {
@@ -170,19 +173,12 @@ sealed partial class CallControl
     {
         var unkept = Sessions.Where(s => s is { IsUnkept: true, Row: not null }).ToList();
         foreach (var tenant in unkept.GroupBy(s => s.TenantId))
-            foreach (var some in tenant.OrderBy(s => s.Row!.AccountId).Chunk(1000))
+            foreach (var some in tenant.OrderBy(s => s.Row!.AccountId).Chunk(KeptAtOnce))
             {
                 foreach (var session in some)
                     session.IsUnkept = false;
                 var seen = some.Select(s => new SeenCall(s.Row!.AccountId, s.Row.CallId, s.Row.Segment, s.State.AnsweredAt, s.State.LastSeenAt, s.PeerId)).ToList();
-                await services.Database.InTenantAsync(
-                    tenant.Key,
-                    async (connection, ct) =>
-                    {
-                        await CallStore.SaveSeenAsync(connection, tenant.Key, seen, ct);
-                        return 0;
-                    },
-                    cancellationToken);
+                await services.Database.ExecuteInTenantAsync(tenant.Key, CallStore.SaveSeen(tenant.Key, seen), cancellationToken);
             }
     }
 

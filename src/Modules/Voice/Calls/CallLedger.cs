@@ -4,6 +4,7 @@ using Balatrix.Modules.Customers;
 using Balatrix.Modules.Ledger;
 using Balatrix.Modules.Platform;
 using Balatrix.Modules.Usage;
+using Npgsql;
 
 namespace Balatrix.Modules.Voice.Calls;
 
@@ -20,7 +21,7 @@ sealed class CallLedger(ChargingPipeline pipeline, Database database, TenantCloc
         var usage = row.Usage(ask.MeterFrom ?? ask.AnsweredAt ?? row.StartedAt, ms);
         return await pipeline.SubmitAsync(
             row.TenantId, row.AccountId, new Reserve(row.ReservationId!.Value, usage, null, AcceptLess: true, now + Grace + TimeSpan.FromMilliseconds(ms)), cancellationToken,
-            (connection, _, ct) => CallStore.AddAsync(connection, row, ask.Owner, ask.AnsweredAt, ask.MeterFrom, ct));
+            (writes, _, _) => Also(writes, CallStore.Add(row, ask.Owner, ask.AnsweredAt, ask.MeterFrom)));
     }
 
     /// <summary>Takes a call that was reserved before; false when another controls it.</summary>
@@ -28,28 +29,22 @@ sealed class CallLedger(ChargingPipeline pipeline, Database database, TenantCloc
         database.InTenantAsync(row.TenantId, (connection, ct) => CallStore.ClaimAsync(connection, row, owner, ct), cancellationToken);
 
     /// <summary>Keeps a call that costs nothing or could not be reserved.</summary>
-    public Task<int> KeepAsync(CallRow row, CallAsk ask, CancellationToken cancellationToken) => database.InTenantAsync(
-        row.TenantId,
-        async (connection, ct) =>
-        {
-            await CallStore.AddAsync(connection, row, ask.Owner, ask.AnsweredAt, ask.MeterFrom, ct);
-            return 0;
-        },
-        cancellationToken);
+    public Task<int> KeepAsync(CallRow row, CallAsk ask, CancellationToken cancellationToken) =>
+        database.ExecuteInTenantAsync(row.TenantId, [CallStore.Add(row, ask.Owner, ask.AnsweredAt, ask.MeterFrom)], cancellationToken);
 
     /// <summary>Reserves more.</summary>
     public async Task<Decision> ExtendAsync(CallRow row, int sequence, long ms, CancellationToken cancellationToken)
     {
         var now = await clock.NowAsync(row.TenantId, cancellationToken);
         return await pipeline.SubmitAsync(
-            row.TenantId, row.AccountId, new Extend(row.ReservationId!.Value, sequence, ms, null, AcceptLess: true, now + Grace + TimeSpan.FromMilliseconds(2 * ms)), cancellationToken);
+            row.TenantId, row.AccountId, new Extend(row.ReservationId!.Value, sequence, ms, null, AcceptLess: true, now + Grace + TimeSpan.FromMilliseconds(2 * ms)), cancellationToken, isPatient: true);
     }
 
     /// <summary>Lets the hold of a call go that never went on.</summary>
     public async Task ReleaseAsync(CallRow row, DateTimeOffset at, CancellationToken cancellationToken)
     {
         if (row.ReservationId is { } id)
-            await pipeline.SubmitAsync(row.TenantId, row.AccountId, new Release(id, OnlyIfExpired: false), cancellationToken);
+            await pipeline.SubmitAsync(row.TenantId, row.AccountId, new Release(id, OnlyIfExpired: false), cancellationToken, isPatient: true);
         await CloseAsync(row, CallRowState.Released, null, at, 0, cancellationToken);
     }
 
@@ -71,7 +66,7 @@ sealed class CallLedger(ChargingPipeline pipeline, Database database, TenantCloc
         }
         var decision = await pipeline.SubmitAsync(
             row.TenantId, row.AccountId, new Settle(reservation, usage, null), cancellationToken,
-            (connection, _, ct) => CallStore.CloseAsync(connection, row, state, answeredAt, endedAt, end.TalkMs, ct));
+            (writes, _, _) => Also(writes, CallStore.Close(row, state, answeredAt, endedAt, end.TalkMs)), isPatient: true);
         if (decision is { Accepted: true, IsRepeat: false })
             return UsageAnswer.For(row.AccountId, usage, decision);
         var answer = decision.Accepted ? UsageAnswer.For(row.AccountId, usage, decision) : await SettleOtherwiseAsync(row, reservation, usage, decision.Refusal, cancellationToken);
@@ -90,12 +85,12 @@ sealed class CallLedger(ChargingPipeline pipeline, Database database, TenantCloc
         return answers[0];
     }
 
-    Task<int> CloseAsync(CallRow row, CallRowState state, DateTimeOffset? answeredAt, DateTimeOffset endedAt, long talkMs, CancellationToken cancellationToken) => database.InTenantAsync(
-        row.TenantId,
-        async (connection, ct) =>
-        {
-            await CallStore.CloseAsync(connection, row, state, answeredAt, endedAt, talkMs, ct);
-            return 0;
-        },
-        cancellationToken);
+    Task<int> CloseAsync(CallRow row, CallRowState state, DateTimeOffset? answeredAt, DateTimeOffset endedAt, long talkMs, CancellationToken cancellationToken) =>
+        database.ExecuteInTenantAsync(row.TenantId, [CallStore.Close(row, state, answeredAt, endedAt, talkMs)], cancellationToken);
+
+    static ValueTask Also(NpgsqlBatch writes, NpgsqlBatchCommand command)
+    {
+        writes.BatchCommands.Add(command);
+        return ValueTask.CompletedTask;
+    }
 }

@@ -116,11 +116,8 @@ sealed class EstimateCorrection(Database database, PriceBookStore priceBooks, Ch
                     new Post(EventKey.Of("estimate", row.UsageId), EntryKind.Adjustment, Book.RevenueVoice, -difference, charged.Currency, $"call {row.UsageId}", detail), cancellationToken);
             }
         }
-        await database.InTenantAsync(row.TenantId, async (connection, ct) =>
-        {
-            await CallStore.CloseAsync(connection, row, CallRowState.Corrected, answeredAt, end.At.AddMilliseconds(end.TalkMs), end.TalkMs, ct);
-            return 0;
-        }, cancellationToken);
+        await database.ExecuteInTenantAsync(
+            row.TenantId, [CallStore.Close(row, CallRowState.Corrected, answeredAt, end.At.AddMilliseconds(end.TalkMs), end.TalkMs)], cancellationToken);
         return answer;
     }
 
