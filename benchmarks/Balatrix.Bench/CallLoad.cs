@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Globalization;
+using System.Text;
 using Balatrix.Modules.Tests.Voice.EventSocket;
 
 namespace Balatrix.Bench;
@@ -25,12 +26,7 @@ sealed class CallLoad
 
     CallLoad()
     {
-        server.Misbehaviour.DropsEvent = (name, uuid) =>
-        {
-            if (name == "CHANNEL_PARK")
-                parked[uuid!] = Stopwatch.GetTimestamp();
-            return false;
-        };
+        server.FrameWritten = frame => NoteParked(frame.Span);
         server.Misbehaviour.Answers = line =>
         {
             Note(line);
@@ -144,9 +140,18 @@ sealed class CallLoad
         Variables = new Dictionary<string, string> { ["bill_notify"] = "true" },
     });
 
+    void NoteParked(ReadOnlySpan<byte> frame)
+    {
+        if (frame[..Math.Min(frame.Length, 160)].IndexOf("\"CHANNEL_PARK\""u8) < 0)
+            return;
+        var id = "\"Unique-ID\":\""u8;
+        parked[Encoding.ASCII.GetString(frame.Slice(frame.IndexOf(id) + id.Length, 36))] = Stopwatch.GetTimestamp();
+    }
+
+    /// <summary>What decides over a call comes in one packet; its first line is read before the stand-in has done anything of it.</summary>
     void Note(string line)
     {
-        if (line.StartsWith("uuid_transfer ", StringComparison.Ordinal) || line.StartsWith("uuid_kill ", StringComparison.Ordinal))
+        if (line.StartsWith("uuid_setvar", StringComparison.Ordinal))
         {
             var uuid = line.Split(' ')[1];
             if (parked.TryRemove(uuid, out var since))

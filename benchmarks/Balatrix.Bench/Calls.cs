@@ -44,6 +44,8 @@ static class Calls
         var clock = Stopwatch.StartNew();
         await HoldAsync(fs, live, PerSecond);
         var known = await UntilAsync(app, live);
+        // What they told while they came up is to be taken first: it is in memory until then.
+        await Task.Delay(2_000);
         var bytes = (double)(Heap() - before) / known;
         // Half a slice after the answer of the first calls they begin to be extended.
         while (clock.Elapsed.TotalSeconds < 32)

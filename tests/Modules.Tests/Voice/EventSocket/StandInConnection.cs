@@ -202,7 +202,10 @@ sealed class StandInConnection(StandInFreeSwitch server, TcpClient client)
         var most = server.Misbehaviour.Writing is WriteStyle.Merged ? 1000 : 1;
         var bytes = new List<byte>();
         for (var n = 0; n < most && output.Reader.TryRead(out var frame); n++)
+        {
+            server.FrameWritten?.Invoke(frame);
             bytes.AddRange(frame);
+        }
         var data = bytes.ToArray();
         if (server.Misbehaviour.Writing is not WriteStyle.Split)
         {

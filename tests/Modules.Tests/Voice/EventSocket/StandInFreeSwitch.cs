@@ -47,6 +47,9 @@ public sealed class StandInFreeSwitch : IAsyncDisposable
 
     public Misbehaviour Misbehaviour { get; } = new();
 
+    /// <summary>Told of each frame that a socket is about to be given.</summary>
+    public Action<ReadOnlyMemory<byte>>? FrameWritten { get; set; }
+
     /// <summary>How far its clock is ahead of the one it was given.</summary>
     public TimeSpan Skew { get => timers.Skew; set => timers.Skew = value; }
 

@@ -84,8 +84,7 @@ sealed class StandInTimers(TimeProvider clock, object gate) : IAsyncDisposable
         try
         {
             while (await timer.WaitForNextTickAsync(stopping.Token))
-                lock (gate)
-                    RunDue();
+                RunDue();
         }
         catch (OperationCanceledException)
         {
@@ -93,17 +92,28 @@ sealed class StandInTimers(TimeProvider clock, object gate) : IAsyncDisposable
         }
     }
 
+    /// <summary>Between two that are due, commands get their turn, unless the caller has the gate himself.</summary>
     public void RunDue()
     {
-        while (tasks.TryPeek(out var task, out var key) && key.Due <= clock.GetUtcNow() + Skew)
+        while (RunOne())
         {
+        }
+    }
+
+    bool RunOne()
+    {
+        lock (gate)
+        {
+            if (!tasks.TryPeek(out var task, out var key) || key.Due > clock.GetUtcNow() + Skew)
+                return false;
             tasks.Dequeue();
             if (removed.Remove(task.Id))
-                continue;
+                return true;
             Forget(task);
             due = key.Due;
             task.Action();
             due = null;
+            return true;
         }
     }
 }
