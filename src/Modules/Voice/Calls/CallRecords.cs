@@ -70,14 +70,23 @@ public sealed class CallRecords
     {
         var row = kept.Row;
         var end = CallMachine.EndOf(facts, kept.MeterFrom);
-        if (kept is { State: CallRowState.Estimated, AnsweredAt: var estimatedFrom })
-            return await correction.CorrectAsync(row, estimatedFrom is null ? row.StartedAt : kept.MeterFrom ?? estimatedFrom.Value, end, call.AnsweredAt, cancellationToken);
-        if (kept is { State: CallRowState.Settled or CallRowState.Corrected, TalkMs: not null })
-            end = kept.State == CallRowState.Corrected ? end : end with { TalkMs = kept.TalkMs.Value };
+        if (kept.State is CallRowState.Estimated or CallRowState.Corrected)
+            return await correction.CorrectAsync(kept, end, call.AnsweredAt, cancellationToken);
+        if (kept is { State: CallRowState.Settled, TalkMs: { } settledMs })
+            end = end with { TalkMs = settledMs };
         var answer = await ledger.SettleAsync(row, end, call.AnsweredAt, call.Detail(), cancellationToken);
         if (answer is { Status: 201, Decision: { } decision })
             ends.Fraud.Ended(row.TenantId, CallAuthorizer.FraudCallOf(row), TimeSpan.FromMilliseconds(end.TalkMs), decision.Posting?.AmountMicros ?? 0);
+        // Since it was looked for, it may have been charged by estimate.
+        else if (kept.State == CallRowState.GoingOn && await AgainAsync(kept, cancellationToken) is { State: CallRowState.Estimated } estimated)
+            return await correction.CorrectAsync(estimated, end, call.AnsweredAt, cancellationToken);
         return answer;
+    }
+
+    async Task<KeptCall?> AgainAsync(KeptCall kept, CancellationToken cancellationToken)
+    {
+        var found = await database.InTenantAsync(kept.Row.TenantId, (connection, ct) => CallStore.FindAsync(connection, kept.Row.TenantId, [kept.Row.AccountId], [kept.Row.CallId], ct), cancellationToken);
+        return found.Find(k => k.Row.Segment == kept.Row.Segment);
     }
 }
 
@@ -96,10 +105,14 @@ sealed class EstimateCorrection(Database database, PriceBookStore priceBooks, Ch
     sealed record Charged(long Micros, long Shortfall, long Covered, int PlanVersionId, string Currency, long Available);
 
     /// <summary>Corrects a call once, however often its record comes.</summary>
-    public async Task<UsageAnswer> CorrectAsync(CallRow row, DateTimeOffset estimatedFrom, CallEnd end, DateTimeOffset? answeredAt, CancellationToken cancellationToken)
+    public async Task<UsageAnswer> CorrectAsync(KeptCall kept, CallEnd end, DateTimeOffset? answeredAt, CancellationToken cancellationToken)
     {
+        var row = kept.Row;
+        var estimatedFrom = kept.AnsweredAt is { } answered ? kept.MeterFrom ?? answered : row.StartedAt;
         var usageId = new UsageId(row.AccountId, UsageMonth.Of(estimatedFrom), EventKey.Of(CallRecord.Source, row.UsageId));
         var answer = new UsageAnswer(200, row.UsageId, usageId.ToString(), null, null);
+        if (kept.State == CallRowState.Corrected)
+            return answer;
         var (charged, spans) = await database.InTenantAsync(row.TenantId, async (connection, ct) => (
             await ReadAsync(connection, row, usageId, ct), await TariffStore.SpansAsync(connection, row.TenantId, [row.AccountId], ct)), cancellationToken);
         if (charged is not null && await priceBooks.GetAsync(row.TenantId, charged.PlanVersionId, TariffSpan.At(spans.GetValueOrDefault(row.AccountId), end.At), cancellationToken) is { } book)

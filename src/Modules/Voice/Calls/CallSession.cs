@@ -51,6 +51,8 @@ sealed class CallSession(CallControl control, string channelId, int tenantId, Ca
     /// <summary>When it is woken; the timers' own.</summary>
     public CallTimers.Wake? Wake { get; set; }
 
+    public DateTimeOffset WakeAt => Wake?.At ?? DateTimeOffset.MaxValue;
+
     /// <summary>Whether something that it learnt is still being dealt with.</summary>
     public bool IsBusy
     {

@@ -55,11 +55,11 @@ static class CallStore
         "update voice.live_calls set owner = $5, core_id = coalesce(core_id, $6) where account_id = $1 and call_id = $2 and segment = $3 and tenant_id = $4 and state = 1 and owner in ('', $5)",
         [row.AccountId, row.CallId, (short)row.Segment, row.TenantId, owner, row.CoreId], cancellationToken) == 1;
 
-    /// <summary>Says how a call ended.</summary>
+    /// <summary>Says how a call ended; what was said first stands, but for an estimate that is corrected.</summary>
     public static NpgsqlBatchCommand Close(CallRow row, CallRowState state, DateTimeOffset? answeredAt, DateTimeOffset endedAt, long talkMs) => Database.Statement(
         """
         update voice.live_calls set state = $5, answered_at = coalesce($6, answered_at), ended_at = $7, talk_ms = $8
-         where account_id = $1 and call_id = $2 and segment = $3 and tenant_id = $4 and state in (1, 3)
+         where account_id = $1 and call_id = $2 and segment = $3 and tenant_id = $4 and (state = 1 or (state = 3 and $5 = 5))
         """,
         row.AccountId, row.CallId, (short)row.Segment, row.TenantId, (short)state, answeredAt, endedAt, talkMs);
 
