@@ -56,7 +56,7 @@ public sealed class ApiServer(TestCluster cluster) : IAsyncLifetime
     public HttpClient NewClient(string? key)
     {
         var address = Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First();
-        var client = new HttpClient { BaseAddress = new Uri(address) };
+        var client = new HttpClient { BaseAddress = new Uri(address), Timeout = 2 * Soon.Limit };
         if (key is not null)
             client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", key);
         return client;

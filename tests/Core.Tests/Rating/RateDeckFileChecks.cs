@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Globalization;
 using System.Text;
 using Balatrix.Core.Rating;
@@ -146,10 +145,11 @@ public sealed class RateDeckFileChecks
             csv.Append(CultureInfo.InvariantCulture, $"44,Britain {i},{i % 100},0,{day.AddHours(i):yyyy-MM-ddTHH:mmZ},{day.AddHours(i + 1):yyyy-MM-ddTHH:mmZ}\n");
             csv.Append(CultureInfo.InvariantCulture, $"44,Britain {i},{i % 100},60,{day.AddHours(i):yyyy-MM-ddTHH:mmZ},{day.AddHours(i + 1):yyyy-MM-ddTHH:mmZ}\n");
         }
-        var clock = Stopwatch.StartNew();
+        var before = ProcessorTime();
         var deck = Deck(csv.ToString());
         // Comparing each row with each would take minutes.
-        Assert.True(clock.Elapsed < TimeSpan.FromSeconds(20), $"It took {clock.Elapsed}.");
+        var took = ProcessorTime() - before;
+        Assert.True(took < TimeSpan.FromSeconds(20), $"It took {took}.");
         foreach (var i in new[] { 0, 1, 31_234, Changes - 1 })
         {
             var at = new DateTimeOffset(day.AddHours(i));
@@ -159,6 +159,9 @@ public sealed class RateDeckFileChecks
         Assert.False(deck.TryFind("4420", new DateTimeOffset(day.AddHours(Changes)), out _));
         Assert.False(deck.TryFind("4420", new DateTimeOffset(day.AddTicks(-1)), out _));
     }
+
+    /// <summary>What this thread has had of a processor, whatever else the machine does.</summary>
+    static TimeSpan ProcessorTime() => TimeSpan.FromMicroseconds(long.Parse(File.ReadAllText("/proc/thread-self/schedstat").Split(' ')[0], CultureInfo.InvariantCulture) / 1000);
 
     [Fact]
     public void Channels_match_exactly_whatever_they_look_like()

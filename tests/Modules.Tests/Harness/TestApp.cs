@@ -53,7 +53,7 @@ public class TestApp(TestCluster cluster) : IAsyncLifetime
     {
         // On a busy machine the answer to "Expect: 100-continue" may take longer than the second that is waited by default.
         var handler = new SocketsHttpHandler { Expect100ContinueTimeout = TimeSpan.FromMinutes(1) };
-        var client = new HttpClient(handler) { BaseAddress = new Uri(app!.Urls.First()), Timeout = TimeSpan.FromMinutes(2) };
+        var client = new HttpClient(handler) { BaseAddress = new Uri(app!.Urls.First()), Timeout = 2 * Soon.Limit };
         if (key is not null)
             client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", key);
         return client;

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Net;
 using Balatrix.Modules.Identity.Logins;
 using Balatrix.Modules.Identity.Users;
+using Balatrix.Modules.Tests.Harness;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace Balatrix.Modules.Tests.Identity;
@@ -40,22 +41,29 @@ public sealed class LoginTests(IdentityApp app) : IClassFixture<IdentityApp>
     [Fact]
     public async Task An_unknown_address_and_a_wrong_password_are_answered_alike_and_take_the_same_time()
     {
-        // Several of each, since each takes only a few failures before it locks, and the least of many times is hardly disturbed by other work.
-        var known = new[] { await app.NewUserAsync(), await app.NewUserAsync(), await app.NewUserAsync() };
-        var (first, second) = (new List<double>(), new List<double>());
+        var (a, b) = (double.MaxValue, double.MaxValue);
         string? answer = null;
-        for (var i = 0; i < 12; i++)
-            foreach (var (email, times) in new[] { (known[i % 3], first), ("nobody-" + known[i % 3], second) })
+        // The least of many times is hardly disturbed by other work; on a busy machine it takes more of them.
+        await Soon.UntilAsync(
+            async () =>
             {
-                var started = Stopwatch.GetTimestamp();
-                using var response = await app.TryLoginAsync(email, "wrong-password-1");
-                times.Add(Stopwatch.GetElapsedTime(started).TotalMilliseconds);
-                var title = (await ApiServer.ProblemAsync(response, 401, "invalid_credentials")).GetProperty("title").GetString();
-                Assert.Equal(answer ??= title, title);
-            }
-        var (a, b) = (first.Skip(1).Min(), second.Skip(1).Min());
-        Assert.True(Math.Abs(a - b) < 0.35 * Math.Max(a, b), $"A known address takes {a:0} ms, an unknown one {b:0} ms.");
+                var known = await app.NewUserAsync();
+                for (var i = 0; i < LoginGuard.FailuresAllowed - 1; i++)
+                    (a, b) = (Math.Min(a, await TimeAsync(known)), Math.Min(b, await TimeAsync("nobody-" + known)));
+                return Math.Abs(a - b) < 0.35 * Math.Max(a, b);
+            },
+            () => $"a known address takes {a:0} ms, an unknown one {b:0} ms");
         Assert.True(b > 10, $"An unknown address is refused in {b:0} ms: no password was hashed.");
+
+        async Task<double> TimeAsync(string email)
+        {
+            var started = Stopwatch.GetTimestamp();
+            using var response = await app.TryLoginAsync(email, "wrong-password-1");
+            var took = Stopwatch.GetElapsedTime(started).TotalMilliseconds;
+            var title = (await ApiServer.ProblemAsync(response, 401, "invalid_credentials")).GetProperty("title").GetString();
+            Assert.Equal(answer ??= title, title);
+            return took;
+        }
     }
 
     [Theory]

@@ -121,24 +121,28 @@ public sealed partial class MailedTokenTests(IdentityApp app) : IClassFixture<Id
     [Fact]
     public async Task An_unknown_address_is_answered_like_a_known_one_in_the_same_time()
     {
-        var known = await app.NewUserAsync();
-        await app.PostAsync("forgot-password", new { email = known });
-        var (first, second) = (await TimeAsync(known), await TimeAsync("nobody-" + known));
-        Assert.Equal(first.Text, second.Text);
-        Assert.True(Math.Abs(first.Milliseconds - second.Milliseconds) < 150, $"{first.Milliseconds:0} ms and {second.Milliseconds:0} ms");
-
-        async Task<(string Text, double Milliseconds)> TimeAsync(string email)
-        {
-            var best = (Text: "", Milliseconds: double.MaxValue);
-            for (var i = 0; i < 3; i++)
+        var (a, b) = (double.MaxValue, double.MaxValue);
+        string? answer = null;
+        // The least of many times is hardly disturbed by other work; on a busy machine it takes more of them.
+        await Soon.UntilAsync(
+            async () =>
             {
-                var started = Stopwatch.GetTimestamp();
-                using var response = await app.PostAsync("forgot-password", new { email });
-                var took = Stopwatch.GetElapsedTime(started).TotalMilliseconds;
-                Assert.Equal(HttpStatusCode.Accepted, response.StatusCode);
-                best = took < best.Milliseconds ? (await response.Content.ReadAsStringAsync(), took) : best;
-            }
-            return best;
+                var known = await app.NewUserAsync();
+                for (var i = 0; i < 3; i++)
+                    (a, b) = (Math.Min(a, await TimeAsync(known)), Math.Min(b, await TimeAsync("nobody-" + known)));
+                return Math.Abs(a - b) < 150;
+            },
+            () => $"{a:0} ms and {b:0} ms");
+
+        async Task<double> TimeAsync(string email)
+        {
+            var started = Stopwatch.GetTimestamp();
+            using var response = await app.PostAsync("forgot-password", new { email });
+            var took = Stopwatch.GetElapsedTime(started).TotalMilliseconds;
+            Assert.Equal(HttpStatusCode.Accepted, response.StatusCode);
+            var text = await response.Content.ReadAsStringAsync();
+            Assert.Equal(answer ??= text, text);
+            return took;
         }
     }
 

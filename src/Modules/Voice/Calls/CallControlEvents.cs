@@ -75,6 +75,9 @@ sealed partial class CallControl
         if (!e.IsOurs() && !transferred.ContainsKey(e.Uuid!))
             return;
         var known = Find(e.Uuid!);
+        // It was found waiting before this was read, and is let through since.
+        if (known?.CoreId == e.CoreUuid && e.Sequence() <= known?.MetBy)
+            return;
         if (transferred.TryGetValue(e.Uuid!, out var payer))
         {
             await AskAsync(e, payer.TenantId, 1, isTransferred: true, cancellationToken, AccountDirectory.NumberOf(payer.AccountId));
@@ -100,7 +103,7 @@ sealed partial class CallControl
         var (request, ask, answered, meterFrom) = CallAsks.Of(e, link.Node.Name, tenantId, owner, Now, segment, isTransferred);
         request = account is null ? request : request with { AccountCode = account };
         var session = await BeginAsync(e.Uuid!, tenantId, cancellationToken);
-        (session.CoreId, session.Asked) = (e.CoreUuid, (request, ask));
+        (session.CoreId, session.MetBy, session.Asked) = (e.CoreUuid, e.Sequence(), (request, ask));
         session.Post(e.IsParked() || e.Name == "CHANNEL_PARK" ? new CallInput.Parked(false, answered, meterFrom) : new CallInput.Found(answered ?? Now, meterFrom));
     }
 

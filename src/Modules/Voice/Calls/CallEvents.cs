@@ -24,6 +24,9 @@ static class CallEvents
     /// <summary>When FreeSWITCH sent it.</summary>
     public static DateTimeOffset? SentAt(this FreeSwitchEvent e) => e.At("Event-Date-Timestamp");
 
+    /// <summary>Its number among all that this run of FreeSWITCH has said.</summary>
+    public static long? Sequence(this FreeSwitchEvent e) => long.TryParse(e["Event-Sequence"], NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : null;
+
     public static DateTimeOffset? AnsweredAt(this FreeSwitchEvent e) => e.At("Caller-Channel-Answered-Time") ?? e.At("variable_answer_uepoch");
 
     public static DateTimeOffset? HungUpAt(this FreeSwitchEvent e) => e.At("Caller-Channel-Hangup-Time") ?? e.At("variable_end_uepoch") ?? e.SentAt();

@@ -33,6 +33,9 @@ sealed class CallSession(CallControl control, string channelId, int tenantId, Ca
     /// <summary>The run of FreeSWITCH that it is in.</summary>
     public string? CoreId { get; set; }
 
+    /// <summary>The number of what was heard of the channel when it was met.</summary>
+    public long? MetBy { get; set; }
+
     /// <summary>The channel that it talks to.</summary>
     public string? PeerId { get; set; }
 

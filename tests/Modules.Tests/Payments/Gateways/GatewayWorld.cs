@@ -23,16 +23,16 @@ public sealed class GatewayWorld : IAsyncLifetime
 
     public SandboxServer Sandbox { get; private set; } = null!;
 
-    public ManualClock Clock { get; } = new();
+    public StillClock Clock { get; } = new();
 
     /// <summary>What was posted, as it came.</summary>
     public ConcurrentQueue<(GatewayKind Kind, byte[] Body, Dictionary<string, string> Headers)> Webhooks { get; } = [];
 
     /// <summary>Waits long, as a busy machine needs.</summary>
-    public PaymentGateways Patient { get; } = new(TimeProvider.System, new(TimeSpan.FromSeconds(60), TimeSpan.FromMilliseconds(10), TimeSpan.FromSeconds(30)));
+    public PaymentGateways Patient { get; } = new(TimeProvider.System, new(Soon.Limit, TimeSpan.FromMilliseconds(10), TimeSpan.FromSeconds(30)));
 
     /// <summary>Gives up soon.</summary>
-    public PaymentGateways Hasty { get; } = new(TimeProvider.System, new(TimeSpan.FromSeconds(2), TimeSpan.FromMilliseconds(10), TimeSpan.FromMilliseconds(500)));
+    public PaymentGateways Hasty { get; } = new(TimeProvider.System, new(TimeSpan.FromSeconds(4), TimeSpan.FromMilliseconds(10), TimeSpan.FromMilliseconds(500)));
 
     readonly HttpClient browser = new() { Timeout = TimeSpan.FromMinutes(2) };
 

@@ -29,15 +29,20 @@ public sealed class JobWorkerTests(JobWorld world) : IClassFixture<JobWorld>
         const int Jobs = 300;
         var running = 0;
         var most = 0;
+        var together = new TaskCompletionSource();
         Task Script(JobRun run, CancellationToken ct)
         {
-            InterlockedMax(ref most, Interlocked.Increment(ref running));
+            var now = Interlocked.Increment(ref running);
+            InterlockedMax(ref most, now);
+            if (now > 1)
+                together.TrySetResult();
             return DoAsync();
 
             async Task DoAsync()
             {
                 await JobWorld.EffectAsync(run, "once");
-                await Task.Yield();
+                // The first goes on only beside a second.
+                await together.Task.WaitAsync(ct);
                 Interlocked.Decrement(ref running);
             }
         }

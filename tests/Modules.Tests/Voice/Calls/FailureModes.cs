@@ -115,6 +115,22 @@ public sealed class FailureModes(VoiceApp app) : IClassFixture<VoiceApp>
     }
 
     [Fact]
+    public async Task A_call_that_is_found_waiting_before_its_event_is_read_is_let_through_once()
+    {
+        await using var lab = await VoiceLab.StartAsync(app);
+        var account = await lab.AccountAsync("100.00");
+        lab.Switch.Misbehaviour.KeepsBack = name => name == "CHANNEL_PARK";
+        var call = await lab.TalkAsync(account);
+        lab.Switch.Release();
+        await lab.PassAsync(70);
+        Assert.Null(call.HangupCause);
+        Assert.Single(lab.Switch.Commands, line => line.Contains($"uuid_transfer {call.Uuid}", StringComparison.Ordinal));
+        await call.HangupAsync();
+        await lab.SettledAsync(account);
+        Assert.Equal((100 - VoiceLab.PriceOf(call), 0), await lab.MoneyAsync(account));
+    }
+
+    [Fact]
     public async Task When_the_last_events_are_lost_the_record_settles_and_a_second_one_changes_nothing()
     {
         await using var lab = await VoiceLab.StartAsync(app);

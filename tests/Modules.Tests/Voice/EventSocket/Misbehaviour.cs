@@ -35,6 +35,9 @@ public sealed class Misbehaviour
     /// <summary>Events (by name and channel) that are never sent.</summary>
     public Func<string, string?, bool>? DropsEvent { get; set; }
 
+    /// <summary>Events (by name) that are kept back until <see cref="StandInFreeSwitch.Release"/>.</summary>
+    public Func<string, bool>? KeepsBack { get; set; }
+
     /// <summary>Answers to api commands in place of the right ones; null answers rightly.</summary>
     public Func<string, string?>? Answers { get; set; }
 

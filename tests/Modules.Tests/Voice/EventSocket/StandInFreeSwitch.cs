@@ -16,6 +16,7 @@ public sealed class StandInFreeSwitch : IAsyncDisposable
     readonly ConcurrentDictionary<StandInConnection, Task> connections = [];
     readonly Dictionary<string, StandInChannel> channels = new(StringComparer.Ordinal);
     readonly StandInTimers timers;
+    readonly List<(string Name, byte[] Json)> keptBack = [];
     readonly TimeProvider clock;
     TcpListener? listener;
     Task accepting = Task.CompletedTask;
@@ -190,6 +191,18 @@ public sealed class StandInFreeSwitch : IAsyncDisposable
         await Task.WhenAll(connections.Values);
     }
 
+    /// <summary>Sends what was kept back.</summary>
+    public void Release()
+    {
+        lock (Gate)
+        {
+            Misbehaviour.KeepsBack = null;
+            foreach (var (name, json) in keptBack)
+                Send(name, null, json);
+            keptBack.Clear();
+        }
+    }
+
     internal void Add(StandInChannel channel) => channels.Add(channel.Uuid, channel);
 
     internal void Remove(StandInChannel channel) => channels.Remove(channel.Uuid);
@@ -200,8 +213,11 @@ public sealed class StandInFreeSwitch : IAsyncDisposable
     {
         if (Misbehaviour.DropsEvent?.Invoke(name, uuid) == true)
             return;
-        foreach (var connection in connections.Keys)
-            connection.Deliver(name, json);
+        if (Misbehaviour.KeepsBack?.Invoke(name) == true)
+            keptBack.Add((name, json));
+        else
+            foreach (var connection in connections.Keys)
+                connection.Deliver(name, json);
     }
 
     void BeatNext()

@@ -18,11 +18,11 @@ public sealed class FraudTenant(TestCluster cluster) : TestApp(cluster)
     public async Task<FraudVerdict> CheckAsync(string account, string to, DateTimeOffset? at = null) => await Guard.CheckAsync(1, Call(account, to, at), CancellationToken.None);
 
     /// <summary>Lets calls go on until one is refused; says how many did.</summary>
-    public async Task<int> CallUntilRefusedAsync(string account, string to, int most = 50)
+    public async Task<int> CallUntilRefusedAsync(string account, string to, DateTimeOffset? at = null, int most = 50)
     {
         for (var taken = 0; taken < most; taken++)
         {
-            var call = Call(account, to);
+            var call = Call(account, to, at);
             if (!(await Guard.CheckAsync(1, call, CancellationToken.None)).Allowed)
                 return taken;
             Guard.Started(1, call);
