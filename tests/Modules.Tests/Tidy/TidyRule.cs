@@ -5,7 +5,7 @@ namespace Balatrix.Modules.Tests.Tidy;
 /// <summary>A rule of the house style: what breaks it, and what to do instead.</summary>
 public sealed record TidyRule(string Name, string Cure, Func<SourceFile, IEnumerable<int>> Broken)
 {
-    static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
+    static readonly TimeSpan Patience = TimeSpan.FromMinutes(1);
 
     const int LongestFile = 400;
 
