@@ -54,6 +54,18 @@ public static class TaxEngine
         return gross;
     }
 
+    /// <summary>A sum of tax by its heads, in whole paisa: an odd one goes to central tax.</summary>
+    public static TaxAmounts OfTotal(TaxScheme scheme, long taxMicros)
+    {
+        var half = taxMicros / (2 * UnitMicros) * UnitMicros;
+        return scheme switch
+        {
+            TaxScheme.CgstSgst or TaxScheme.CgstUtgst => new(taxMicros - half, half, 0, 0),
+            TaxScheme.Vat => new(0, 0, 0, taxMicros),
+            _ => new(0, 0, taxMicros, 0),
+        };
+    }
+
     static TaxDetermination Found(TaxTreatment treatment) => new(treatment, null);
 
     // s.12(11): (a) where a line is installed; (c)(ii) where a voucher is sold over the counter, but a recharge by electronic payment, as

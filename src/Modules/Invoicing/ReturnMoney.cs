@@ -80,23 +80,25 @@ public static class ReturnMoney
         NpgsqlConnection connection, int tenantId, BilledAccount account, MoneyReturned money, long rechargeId, DateTimeOffset now, CancellationToken cancellationToken)
     {
         var tenant = await BillingTenant.LoadAsync(connection, tenantId, cancellationToken);
-        var (lotId, left, taxLeft, isAdvance, content) = (await Database.QueryAsync(
+        var (lotId, left, taxLeft, isAdvance, before, content) = (await Database.QueryAsync(
             connection,
             """
-            select l.lot_id, l.net_micros - l.used_micros - l.returned_micros, l.tax_micros - l.adjusted_tax_micros, l.is_taxed_at_use, d.content
+            select l.lot_id, l.net_micros - l.used_micros - l.returned_micros, l.tax_micros - l.adjusted_tax_micros, l.is_taxed_at_use, d.credited_micros, d.content
               from invoicing.lots l join invoicing.documents d on d.document_id = l.document_id where l.document_id = $1 and l.tenant_id = $2
             """,
-            [rechargeId, tenantId], r => (r.GetInt64(0), r.GetInt64(1), r.GetInt64(2), r.GetBoolean(3), r.GetString(4)), cancellationToken)).Single();
+            [rechargeId, tenantId], r => (r.GetInt64(0), r.GetInt64(1), r.GetInt64(2), r.GetBoolean(3), r.GetInt64(4), r.GetString(5)), cancellationToken)).Single();
         var original = JsonSerializer.Deserialize<InvoiceDocument>(content, JsonSerializerOptions.Web)!;
         if (money.AmountMicros > left + taxLeft)
             throw new ProblemException(new(409, "balance_used", "The balance that the payment brought has been used meanwhile.", "amount", $"at most {Core.Money.Format(left + taxLeft)}"));
         // After the term the money goes back all the same; the tax of it stays paid, and is the tenant's cost (CGST Act s.34(2)).
         var isLate = !isAdvance && CreditNoteTerm.IsOver(original, tenant.Day(now));
-        // The last part takes what is left, so that all parts make the receipt's tax.
         var line = original.Totals.Lines[0];
-        var split = money.AmountMicros == left + taxLeft && taxLeft + left == original.Totals.TotalMicros
-            ? new(left, original.Totals.Tax)
-            : TaxEngine.OnInclusive(original.Treatment, line.RateBasisPoints, money.AmountMicros);
+        // Of an advance, what invoices adjusted is gone; the part that takes all that is left takes all of its tax.
+        var split = !isAdvance
+            ? RechargeReturn.Split(original, before, money.AmountMicros)
+            : money.AmountMicros == left + taxLeft
+                ? new(left, TaxEngine.OfTotal(original.Treatment.Scheme, taxLeft))
+                : TaxEngine.OnInclusive(original.Treatment, line.RateBasisPoints, money.AmountMicros);
         var note = new NewDocument
         {
             Account = account with { Party = original.Recipient },

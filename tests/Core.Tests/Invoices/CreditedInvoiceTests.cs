@@ -79,6 +79,26 @@ public sealed class CreditedInvoiceTests
     }
 
     [Fact]
+    public void Parts_of_a_recharge_that_go_back_bear_its_tax_and_no_more()
+    {
+        var parts = Gen.Choose(2, 10_000).NonEmptyListOf().ToArbitrary();
+        Prop.ForAll(parts, Gen.Elements(Intra, Inter).ToArbitrary(), (paisa, treatment) =>
+        {
+            var recharge = Invoice(treatment, [Line(paisa.Sum(), "recharge")], true, false);
+            var (before, value, tax) = (0L, 0L, default(TaxAmounts));
+            foreach (var part in paisa.Select(p => p * 10_000L))
+            {
+                var split = RechargeReturn.Split(recharge, before, part);
+                Assert.True(split.TaxableMicros >= 0 && split.Tax.CgstMicros >= 0 && split.Tax.CgstMicros == split.Tax.SgstMicros && split.Tax.IgstMicros >= 0);
+                (before, value, tax) = (before + part, value + split.TaxableMicros, tax + split.Tax);
+                Assert.True(tax.CgstMicros <= recharge.Totals.Tax.CgstMicros && tax.IgstMicros <= recharge.Totals.Tax.IgstMicros);
+            }
+            Assert.Equal((recharge.Totals.TaxableMicros, recharge.Totals.Tax), (value, tax));
+            Assert.Throws<ArgumentOutOfRangeException>(() => RechargeReturn.Split(recharge, before, 10_000));
+        }).QuickCheckThrowOnFailure();
+    }
+
+    [Fact]
     public void Tax_is_taken_back_until_30_November_after_the_year_and_outside_GST_always()
     {
         var invoice = Issued with { IssuedOn = new(2027, 3, 31) };

@@ -5,11 +5,11 @@ using Balatrix.Modules.Tests.Harness;
 
 namespace Balatrix.Modules.Tests.Invoicing;
 
-/// <summary>A billing cycle in a process of its own that is killed in the middle, again and again.</summary>
+/// <summary>A billing cycle in a process of its own that is killed in the middle, again and again; BALATRIX_TEST_KILLS=20 does it longer.</summary>
 public sealed class CycleCrashTests(TestCluster cluster) : IAsyncLifetime
 {
-    const int Accounts = 4_000;
-    const int Kills = 4;
+    static readonly int Kills = int.Parse(Environment.GetEnvironmentVariable("BALATRIX_TEST_KILLS") ?? "4", System.Globalization.CultureInfo.InvariantCulture);
+    static readonly int Accounts = Kills * 1_000;
     const long First = 700_000;
 
     string connectionString = "";

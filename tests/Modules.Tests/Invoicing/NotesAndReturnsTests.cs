@@ -61,6 +61,22 @@ public sealed class NotesAndReturnsTests(InvoiceTenant tenant) : IClassFixture<I
     }
 
     [Fact]
+    public async Task A_recharge_that_goes_back_in_parts_leaves_nothing_in_the_tax_books()
+    {
+        await tenant.SetClockAsync("2027-06-20");
+        await tenant.SettingsAsync(new { prepaidTaxMode = "recharge" });
+        var account = await tenant.AccountAsync("29", "prepaid");
+        await ReceiveAsync(account, "thirds", "100.00");
+        foreach (var part in new[] { "33.33", "33.33", "33.34" })
+            await ReturnAsync(account, "third " + part + Guid.NewGuid(), "thirds", part);
+        Assert.Equal("0.00", await tenant.BalanceAsync(account));
+        var items = (await tenant.GetAsync($"/api/v1/invoices?account={account}")).Body.GetProperty("items").EnumerateArray().ToLookup(i => i.GetProperty("kind").GetString());
+        Assert.Equal("7.63", Assert.Single(items["invoice"]).GetProperty("tax").GetProperty("cgst").GetString());
+        Assert.Equal(["2.54", "2.54", "2.55"], items["credit_note"].Select(i => i.GetProperty("tax").GetProperty("cgst").GetString()).Order());
+        await tenant.AssertBooksProveAsync();
+    }
+
+    [Fact]
     public async Task Money_of_an_advance_goes_back_with_a_refund_voucher()
     {
         await tenant.SetClockAsync("2027-07-02");

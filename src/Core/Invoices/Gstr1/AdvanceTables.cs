@@ -26,7 +26,7 @@ sealed class AdvanceTables(DateOnly month)
         foreach (var voucher in invoice.References.Where(r => r is { Kind: DocumentKind.ReceiptVoucher, TaxMicros: > 0 }))
         {
             var taxable = rate == 0 ? 0 : TaxEngine.HalfUp((Int128)voucher.TaxMicros * WholeBasisPoints, rate);
-            Adjust(invoice.Treatment, voucher.IssuedOn, rate, taxable, Heads(invoice.Treatment.Scheme, voucher.TaxMicros));
+            Adjust(invoice.Treatment, voucher.IssuedOn, rate, taxable, TaxEngine.OfTotal(invoice.Treatment.Scheme, voucher.TaxMicros));
         }
     }
 
@@ -57,12 +57,6 @@ sealed class AdvanceTables(DateOnly month)
         var key = (treatment.PlaceOfSupply, Gstr1Rules.Between(treatment.Scheme), rate);
         table[key] = table.GetValueOrDefault(key).Plus(taxable, tax, 1);
     }
-
-    static TaxAmounts Heads(TaxScheme scheme, long tax) =>
-        Gstr1Rules.Between(scheme) == "INTRA" ? new(tax - HalfOf(tax), HalfOf(tax), 0, 0) : new(0, 0, tax, 0);
-
-    // Whole paisa: an odd one goes to central tax.
-    static long HalfOf(long tax) => tax / (2 * TaxEngine.UnitMicros) * TaxEngine.UnitMicros;
 
     static List<Advances>? Table(SortedDictionary<(string Place, string Type, int Rate), Sums> table)
     {
