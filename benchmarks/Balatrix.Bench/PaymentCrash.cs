@@ -28,7 +28,8 @@ static class PaymentCrash
         var clients = Enumerable.Range(0, Clients).Select(c => ClientAsync(server, folder, c, stop.Token)).ToArray();
         for (var n = 0; n < kills; n++)
         {
-            await Task.Delay(Random.Shared.Next(150, 1500));
+            await UntilOneMoreAsync(sandbox.Address);
+            await Task.Delay(Random.Shared.Next(0, 300));
             await server.KillAsync();
             await server.StartAsync();
         }
@@ -57,7 +58,7 @@ static class PaymentCrash
         return new("payment-crash", $"{kills} kills in mid-payment survived, every payment once", survived, "kills", kills, survived / (double)kills, 1, survived == kills);
     }
 
-    static async Task SetUpAsync(ServerProcess server, string folder, Uri sandbox)
+    internal static async Task SetUpAsync(ServerProcess server, string folder, Uri sandbox)
     {
         using var http = await ClientOfAsync(server, folder);
         var access = new
@@ -79,6 +80,18 @@ static class PaymentCrash
             if (tries > 200)
                 throw new TimeoutException("The card was not kept.");
             await Task.Delay(100);
+        }
+    }
+
+    /// <summary>Waits until the gateway has taken one more payment, so that a kill is in the middle of others also where starting takes long.</summary>
+    static async Task UntilOneMoreAsync(Uri sandbox)
+    {
+        var before = await TakenAsync(sandbox);
+        for (var tries = 0; await TakenAsync(sandbox) == before; tries++)
+        {
+            if (tries > 12_000)
+                throw new TimeoutException("Nobody pays.");
+            await Task.Delay(10);
         }
     }
 
@@ -125,7 +138,7 @@ static class PaymentCrash
         return count;
     }
 
-    static async Task<int> TakenAsync(Uri sandbox)
+    internal static async Task<int> TakenAsync(Uri sandbox)
     {
         using var http = new HttpClient { BaseAddress = sandbox };
         http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", SandboxOptions.KeySecret);
@@ -141,7 +154,7 @@ static class PaymentCrash
         }
     }
 
-    static async Task<(int Status, JsonElement Body)> SendAsync(HttpClient http, string path, object body, string key)
+    internal static async Task<(int Status, JsonElement Body)> SendAsync(HttpClient http, string path, object body, string key)
     {
         using var request = new HttpRequestMessage(HttpMethod.Post, path) { Content = JsonContent.Create(body) };
         request.Headers.Add("Idempotency-Key", key);
@@ -149,7 +162,7 @@ static class PaymentCrash
         return ((int)response.StatusCode, JsonElement.Parse(await response.Content.ReadAsStringAsync()));
     }
 
-    static async Task<HttpClient> ClientOfAsync(ServerProcess server, string folder)
+    internal static async Task<HttpClient> ClientOfAsync(ServerProcess server, string folder)
     {
         var http = new HttpClient { BaseAddress = new Uri(server.Url), Timeout = TimeSpan.FromSeconds(60) };
         http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", await File.ReadAllTextAsync(Path.Combine(folder, "admin.key")));

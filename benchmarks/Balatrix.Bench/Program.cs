@@ -10,7 +10,7 @@ using BenchmarkDotNet.Running;
 string[] all =
 [
     "ingest", "ingest-zipf", "ingest-hot", "ingest-http", "ingest-single-tx", "latency", "rating", "memory", "ingest-grown", "crash", "renewals", "renewals-flat", "billing-cycle", "login", "search", "simulate", "pdf",
-    "webhooks", "payment-crash", "calls", "readopt",
+    "webhooks", "payment-crash", "cycle-crash", "calls", "readopt",
 ];
 if (args is [SwitchProcess.Argument])
 {
@@ -68,6 +68,7 @@ await using (var world = await BenchWorld.StartAsync(10_000, new ChargingOptions
             "webhooks" => await Webhooks.RunAsync(world, seconds),
             "readopt" => await Calls.ReadoptAsync(world, int.Parse(Option("--live") ?? "10000", CultureInfo.InvariantCulture)),
             "payment-crash" => await PaymentCrash.RunAsync(int.Parse(Option("--kills") ?? "20", CultureInfo.InvariantCulture)),
+            "cycle-crash" => await CycleCrash.RunAsync(int.Parse(Option("--kills") ?? "20", CultureInfo.InvariantCulture)),
             "crash" => await Crash.RunAsync(int.Parse(Option("--kills") ?? "25", CultureInfo.InvariantCulture)),
             _ => await Ingest.GrownAsync(world, events, int.Parse(Option("--records") ?? "20000000", CultureInfo.InvariantCulture)),
         });

@@ -35,6 +35,9 @@ sealed class ServerProcess : IAsyncDisposable
         }
     }
 
+    /// <summary>Starts a verb and leaves it running.</summary>
+    public Process Begin(params string[] verb) => Launch(verb);
+
     public async Task RunAsync(params string[] verb)
     {
         using var run = Launch(verb);
