@@ -24,6 +24,18 @@ public sealed class FraudRuleCases
     [InlineData("883510012345", "", DestinationClass.Satellite)]
     [InlineData("979112345678", "", DestinationClass.Premium)]
     [InlineData("5352123456", "CU", DestinationClass.Ordinary)]
+    [InlineData("33899123456", "FR", DestinationClass.Premium)]
+    [InlineData("33612345678", "FR", DestinationClass.Ordinary)]
+    [InlineData("4915112345678", "DE", DestinationClass.Ordinary)]
+    [InlineData("499001123456", "DE", DestinationClass.Premium)]
+    [InlineData("393471234567", "IT", DestinationClass.Ordinary)]
+    [InlineData("390612345678", "IT", DestinationClass.Ordinary)]
+    [InlineData("971501234567", "AE", DestinationClass.Ordinary)]
+    [InlineData("97143456789", "AE", DestinationClass.Ordinary)]
+    [InlineData("966512345678", "SA", DestinationClass.Ordinary)]
+    [InlineData("8613812345678", "CN", DestinationClass.Ordinary)]
+    [InlineData("85291234567", "HK", DestinationClass.Ordinary)]
+    [InlineData("9779812345678", "NP", DestinationClass.Ordinary)]
     [InlineData("77011234567", "KZ", DestinationClass.Ordinary)]
     [InlineData("79161234567", "RU", DestinationClass.Ordinary)]
     [InlineData("", "", DestinationClass.Ordinary)]
@@ -37,12 +49,12 @@ public sealed class FraudRuleCases
 
     [Theory]
     [InlineData("870773111632", "+870")]
-    [InlineData("449011234567", "+449")]
+    [InlineData("449011234567", "+4490")]
     [InlineData("252901234567", "+2529")]
     [InlineData("252701234567", null)]
     [InlineData("883510012345", null)]
     [InlineData("883510099999", "+883")]
-    [InlineData("449111234567", "+449")]
+    [InlineData("449111234567", "+4491")]
     public void The_longest_of_blocked_allowed_and_special_ranges_holds(string number, string? subject)
     {
         var policy = new FraudPolicy { Blocked = ["2529"], Allowed = ["8835100123", "44"], HoldsFirstCalls = false };
