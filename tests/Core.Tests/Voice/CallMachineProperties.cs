@@ -41,6 +41,8 @@ public sealed class CallMachineProperties
         Quieten(calls, run);
         foreach (var (call, comes) in calls.Zip(run.RecordsCome))
             Check(call, ledger, comes);
+        // What left the balance is what was paid for calls, to the last micro-unit, and never more than was there.
+        Assert.Equal(run.BalanceMicros - ledger.State.BalanceMicros, calls.Sum(c => ledger.PaidFor(c.Id) ?? 0));
         Assert.True(ledger.State.BalanceMicros >= 0);
         Assert.Equal((0L, 0), (ledger.State.HeldMicros, ledger.State.OpenCalls));
         Assert.True(ledger.Charges <= 3);
@@ -49,19 +51,28 @@ public sealed class CallMachineProperties
 
     static void Check(SimulatedCall call, SimulatedLedger ledger, bool recordCame)
     {
-        var charged = ledger.ChargedFor(call.Id);
+        var paid = ledger.PaidFor(call.Id);
         if (!call.WasLetThrough)
         {
-            Assert.True(charged is null or 0, $"{call.Id} never went on and paid {charged}");
+            Assert.True(paid is null or 0, $"{call.Id} never went on and paid {paid}");
             return;
         }
         var facts = call.Switch.Facts;
         var due = ledger.PriceOf(call.Usage(facts.AnsweredAt ?? Start, facts.TalkMs));
-        Assert.True(charged is not null, $"{call.Id} was let through and not settled");
+        Assert.True(paid is not null, $"{call.Id} was let through and not settled");
+        var slice = ledger.PriceOf(call.Usage(Start, Terms.SliceMs));
         if (recordCame)
-            Assert.Equal(due, charged);
+        {
+            // The rated price of the answered time, all of it paid but for what was not there: a slice at most.
+            Assert.InRange(due - paid.Value, 0, slice);
+            if (!ledger.IsCorrected(call.Id))
+                Assert.Equal(due - paid.Value, ledger.ShortfallOf(call.Id));
+        }
         else
-            Assert.InRange(charged.Value, 0, Math.Max(due, ledger.PriceOf(call.Usage(facts.AnsweredAt ?? Start, facts.TalkMs + Terms.SliceMs))));
+        {
+            Assert.InRange(paid.Value, 0, Math.Max(due, ledger.PriceOf(call.Usage(facts.AnsweredAt ?? Start, facts.TalkMs + Terms.SliceMs))));
+            Assert.InRange(ledger.ShortfallOf(call.Id), 0, slice);
+        }
     }
 
     static void Happen(SimulatedCall[] calls, Happening happening, Run run)

@@ -44,7 +44,7 @@ sealed class SimulatedLedger(AccountState opening, PriceBook prices)
         var difference = Rerating.Difference(charged, shortfall, corrections.GetValueOrDefault(key), PriceOf(usage));
         // An estimate that was too low, and what is missing was spent by others since: as much as is there.
         var posted = Math.Min(difference, State.AvailableMicros);
-        corrections[key] = corrections.GetValueOrDefault(key) + difference;
+        corrections[key] = corrections.GetValueOrDefault(key) + posted;
         if (posted == 0)
             return;
         var (after, decision) = Core.Charging.Charging.Apply(
@@ -55,9 +55,13 @@ sealed class SimulatedLedger(AccountState opening, PriceBook prices)
 
     public long PriceOf(UsageEvent usage) => Rater.Rate(prices.Decks(usage.Service), usage.Service, usage.RatingKey, usage.OccurredAt, usage.Quantity, 0, null).AmountMicros;
 
-    public long? ChargedFor(string id)
-    {
-        var key = EventKey.Of("cdr", id);
-        return recorded.TryGetValue(key, out var known) ? known.Decision.Posting!.Value.AmountMicros + known.Decision.Usage!.ShortfallMicros + corrections.GetValueOrDefault(key) : null;
-    }
+    /// <summary>What was taken from the balance for a call in all; null when it was never settled.</summary>
+    public long? PaidFor(string id) =>
+        recorded.TryGetValue(EventKey.Of("cdr", id), out var known) ? known.Decision.Posting!.Value.AmountMicros + corrections.GetValueOrDefault(EventKey.Of("cdr", id)) : null;
+
+    /// <summary>What the balance could not pay of a call when it was settled.</summary>
+    public long ShortfallOf(string id) => recorded[EventKey.Of("cdr", id)].Decision.Usage!.ShortfallMicros;
+
+    /// <summary>Whether a record that came later corrected what was settled by estimate.</summary>
+    public bool IsCorrected(string id) => corrections.ContainsKey(EventKey.Of("cdr", id));
 }
