@@ -1,5 +1,6 @@
 using System.Globalization;
 using Npgsql;
+using NpgsqlTypes;
 
 namespace Balatrix.Modules.Platform;
 
@@ -146,7 +147,10 @@ public sealed class Database : IAsyncDisposable
     {
         var command = new NpgsqlCommand(sql, connection);
         foreach (var value in values)
-            command.Parameters.Add(new() { Value = value is DateTimeOffset at ? at.UtcDateTime : value ?? DBNull.Value });
+            command.Parameters.Add(value is DateTime?[] instants
+                // An array that begins with a null would be taken for one of times without a zone.
+                ? new() { Value = instants, NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.TimestampTz }
+                : new() { Value = value is DateTimeOffset at ? at.UtcDateTime : value ?? DBNull.Value });
         return command;
     }
 
