@@ -2,7 +2,8 @@ namespace Balatrix.Core.Voice.Routing;
 
 /// <summary>
 /// Puts carriers in the order that a call tries them: by priority, then the cheapest first or by weight. What would be sold under its cost and
-/// the least margin is left out, so that a call goes to the next carrier that pays, or is refused when none does.
+/// the least margin is left out, so that a call goes to the next carrier that pays, or is refused when none does. A price of nothing is a decision of whoever made the plan:
+/// its fee pays, so such a call is held to what the tenant says that a free minute is worth, and to nothing when he does not say. Bundled minutes are held to their price beyond the bundle.
 /// </summary>
 public static class LeastCost
 {
@@ -30,7 +31,7 @@ public static class LeastCost
             {
                 rejected.Add(new(offer, Margin(offer, sellMicros), reason));
             }
-            else if (policy.ProtectMargin && sellMicros < LeastPrice(offer.CostMicros!.Value, policy.MarginBasisPoints))
+            else if (!policy.Covers(sellMicros, offer.CostMicros!.Value))
             {
                 isUnderCost = true;
                 rejected.Add(new(offer, Margin(offer, sellMicros), "below_margin"));

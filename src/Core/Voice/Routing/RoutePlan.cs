@@ -24,4 +24,10 @@ public sealed record RouteDecision(IReadOnlyList<JudgedOffer> Routes, IReadOnlyL
 /// <param name="ProtectMargin">Whether nothing is sold under its cost and margin.</param>
 /// <param name="MarginBasisPoints">The least margin, in hundredths of a per cent of the cost.</param>
 /// <param name="ByWeight">Whether carriers of one priority share by weight; else the cheapest is first.</param>
-public sealed record RoutePolicy(bool ProtectMargin = true, int MarginBasisPoints = 0, bool ByWeight = false);
+/// <param name="FreeMinuteMicros">What a minute is worth that is sold for nothing, since the plan's fee pays for it; null when it may cost whatever it costs.</param>
+public sealed record RoutePolicy(bool ProtectMargin = true, int MarginBasisPoints = 0, bool ByWeight = false, long? FreeMinuteMicros = null)
+{
+    /// <summary>Whether a cost is covered by what a minute is sold for, or by what it is worth.</summary>
+    public bool Covers(long sellMicros, long costMicros) =>
+        !ProtectMargin || (sellMicros == 0 ? FreeMinuteMicros is not { } worth || costMicros <= worth : sellMicros >= LeastCost.LeastPrice(costMicros, MarginBasisPoints));
+}

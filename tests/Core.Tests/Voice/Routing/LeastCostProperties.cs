@@ -19,13 +19,14 @@ public sealed class LeastCostProperties
     static Gen<Case> Cases() =>
         from count in Gen.Choose(0, 12)
         from offers in Gen.ListOf(Offers(), count)
-        from sell in Gen.Choose(0, 2_500_000)
+        from sell in Gen.Frequency((4, Gen.Choose(0, 2_500_000)), (1, Gen.Constant(0)))
         from protect in Gen.Frequency((4, Gen.Constant(true)), (1, Gen.Constant(false)))
         from margin in Gen.Elements(0, 1, 750, 10_000)
         from byWeight in Gen.Elements(true, false)
+        from worth in Gen.Elements((long?)null, 0, 500_000)
         from chance in Gen.Choose(0, int.MaxValue)
         from seed in Gen.Choose(0, int.MaxValue)
-        select new Case([.. offers.Select((o, i) => o with { CarrierId = i + 1 })], sell, new(protect, margin, byWeight), (ulong)chance * 0x1_0000_0001, seed);
+        select new Case([.. offers.Select((o, i) => o with { CarrierId = i + 1 })], sell, new(protect, margin, byWeight, worth), (ulong)chance * 0x1_0000_0001, seed);
 
     static void ForAll(Action<Case> holds) => Prop.ForAll(Cases().ToArbitrary(), c =>
     {
@@ -40,8 +41,11 @@ public sealed class LeastCostProperties
         {
             Assert.Null(route.Offer.Excluded);
             // By multiplication, so that it is not the same reckoning again: 10,000 × price must reach (10,000 + margin) × cost.
-            if (c.Policy.ProtectMargin)
+            if (c.Policy.ProtectMargin && c.Sell > 0)
                 Assert.True((Int128)c.Sell * 10_000 >= (Int128)route.Offer.CostMicros!.Value * (10_000 + c.Policy.MarginBasisPoints));
+            // What is sold for nothing costs no more than it is worth.
+            if (c.Policy.ProtectMargin && c.Sell == 0)
+                Assert.True(route.Offer.CostMicros <= (c.Policy.FreeMinuteMicros ?? long.MaxValue));
             Assert.Equal(c.Sell - route.Offer.CostMicros, route.MarginMicros);
         }
     });
@@ -52,7 +56,7 @@ public sealed class LeastCostProperties
         var decision = LeastCost.Decide(c.Offers, c.Sell, c.Policy, c.Chance);
         Assert.Equal(c.Offers.Select(o => o.CarrierId), decision.Routes.Concat(decision.Rejected).Select(j => j.Offer.CarrierId).Order());
         Assert.DoesNotContain(decision.Rejected, j => j.Offer.Excluded is null && j.Offer.CostMicros is { } cost
-            && (!c.Policy.ProtectMargin || (Int128)c.Sell * 10_000 >= (Int128)cost * (10_000 + c.Policy.MarginBasisPoints)));
+            && (!c.Policy.ProtectMargin || (c.Sell == 0 ? cost <= (c.Policy.FreeMinuteMicros ?? long.MaxValue) : (Int128)c.Sell * 10_000 >= (Int128)cost * (10_000 + c.Policy.MarginBasisPoints))));
     });
 
     [Fact]
