@@ -8,6 +8,7 @@ using Balatrix.Modules.Payments;
 using Balatrix.Modules.Payments.Gateways;
 using Balatrix.Modules.Tests.Harness;
 using Balatrix.Modules.Tests.Payments;
+using Balatrix.Modules.Voice.Fraud;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace Balatrix.Modules.Tests.Audit;
@@ -64,6 +65,7 @@ public sealed partial class AuditWalk(AuditWalk.App app) : IClassFixture<AuditWa
         await SubscriptionsAsync(account);
         await NumbersAsync(account);
         await RoutingAsync();
+        await FraudAsync();
         await InvoicesAsync();
         await PaymentsAsync();
         await LoginsAsync();
@@ -152,6 +154,30 @@ public sealed partial class AuditWalk(AuditWalk.App app) : IClassFixture<AuditWa
         await Does("PUT", $"/api/v1/carriers/{id}", new { priority = 5 });
         await Does("POST", $"/api/v1/carriers/{id}/import", "prefix,rate\n91,0.50\n", "text/csv");
         await Does("DELETE", $"/api/v1/carriers/{id}", null);
+    }
+
+    async Task FraudAsync()
+    {
+        var rules = new { blocked = new[] { "+2529" } };
+        await Does("PUT", "/api/v1/fraud/rules", rules);
+        await Does("PUT", "/api/v1/fraud/rules/ACC-10002", rules);
+        await Does("POST", $"/api/v1/fraud/alerts/{await AlertAsync("881612345678")}/resolve", new { note = "walk" });
+        await Does("POST", $"/api/v1/fraud/alerts/{await AlertAsync("5352123456")}/allow", new { note = "walk" });
+        await Does("POST", "/api/v1/fraud/permits/ACC-10002/revoke", new { rule = "first_call", subject = "CU", note = "walk" });
+    }
+
+    /// <summary>A call that the rules find, and the alert that follows within a second or two.</summary>
+    async Task<long> AlertAsync(string called)
+    {
+        await app.Services.GetRequiredService<FraudGuard>().CheckAsync(1, new FraudCall(10002, called, "", 0, DateTimeOffset.UtcNow), CancellationToken.None);
+        for (var tries = 0; tries < 600; tries++)
+        {
+            foreach (var alert in JsonElement.Parse(await app.Client.GetStringAsync("/api/v1/fraud/alerts?status=open&account=ACC-10002")).GetProperty("items").EnumerateArray())
+                if (alert.GetProperty("called").GetString() == called)
+                    return alert.GetProperty("id").GetInt64();
+            await Task.Delay(50);
+        }
+        throw new TimeoutException("No alert was raised in 30 s.");
     }
 
     async Task InvoicesAsync()

@@ -37,5 +37,9 @@ static class FraudModule
             .WithSummary("Close an alert; the rule holds on").Produces<FraudAlertView>().ProducesProblem(409);
         fraud.MapPost("alerts/{id:long}/allow", FraudAlertEndpoints.Allow).RequireRoles(Roles.Staff, Scope.FraudWrite).WithExample("""{"note":"Opens an office in Havana","hours":720}""")
             .WithSummary("Close an alert and allow the account what it is about").Produces<FraudAlertView>().ProducesProblem(409);
+        fraud.MapGet("permits", FraudPermits.List).RequireRoles(Roles.Staff, Scope.FraudRead).WithSummary("What accounts may do whatever the rules say; by account and rule")
+            .Produces<FraudPermits.FraudPermitPage>();
+        fraud.MapPost("permits/{account}/revoke", FraudPermits.Revoke).RequireRoles(Roles.Staff, Scope.FraudWrite).WithExample("""{"rule":"first_call","subject":"CU","note":"The office was closed"}""")
+            .WithSummary("Take a permit back: the rule holds again from now on").Produces<FraudPermits.FraudPermitView>();
     }
 }

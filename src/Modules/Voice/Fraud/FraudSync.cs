@@ -39,6 +39,21 @@ sealed class FraudSync(FraudGuard guard, FraudStore store, FraudAlerts alerts, D
             await PruneAsync(connection, cancellationToken);
     }
 
+    /// <summary>A process that is told to stop tells the others what it counted.</summary>
+    public override async Task StopAsync(CancellationToken cancellationToken)
+    {
+        await base.StopAsync(cancellationToken);
+        try
+        {
+            while (readUntil is not null && !guard.Untold.IsEmpty)
+                await TellAsync(cancellationToken);
+        }
+        catch (Exception e) when (e is Npgsql.NpgsqlException or IOException or OperationCanceledException)
+        {
+            // Forgotten, as when it stops unasked.
+        }
+    }
+
     async Task TellAsync(CancellationToken cancellationToken)
     {
         var accounts = new List<WatchedAccount>();
