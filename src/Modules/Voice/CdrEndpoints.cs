@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Globalization;
 using Balatrix.Core.Charging;
 using Balatrix.Core.Usage;
@@ -48,7 +49,14 @@ public static class CdrEndpoints
 
     /// <summary>What FreeSWITCH posts, as it is. It repeats until it gets a 2xx, so whatever is kept is answered with one.</summary>
     internal static async Task Webhook(
-        HttpContext context, RequestBodies bodies, UsageIntake intake, CallLegs legs, CallRecords controlled, FraudGuard guard, TenantClock clock, CancellationToken cancellationToken)
+        HttpContext context, RequestBodies bodies, UsageIntake intake, CallLegs legs, CallRecords controlled, TenantClock clock, CallMetrics metrics, CancellationToken cancellationToken)
+    {
+        var began = Stopwatch.GetTimestamp();
+        await TakeAsync(context, bodies, intake, legs, controlled, clock, cancellationToken);
+        metrics.Recorded(Stopwatch.GetElapsedTime(began));
+    }
+
+    static async Task TakeAsync(HttpContext context, RequestBodies bodies, UsageIntake intake, CallLegs legs, CallRecords controlled, TenantClock clock, CancellationToken cancellationToken)
     {
         using var body = await bodies.ReadAsync(context.Request, cancellationToken);
         var (call, fault) = FreeSwitchCdr.Read(body.Span);
@@ -74,7 +82,7 @@ public static class CdrEndpoints
             ? new ParsedUsage("", usage, late)
             : new ParsedUsage(call.AccountCode, usage, null);
         var answers = await intake.ChargeAsync(tenantId, [parsed], hasHappened: true, cancellationToken);
-        guard.Recorded(tenantId, [parsed], answers);
+        controlled.Recorded(tenantId, [parsed], answers);
         await UsageIntake.WriteOneAsync(context, answers[0], cancellationToken);
     }
 

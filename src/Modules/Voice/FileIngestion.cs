@@ -187,7 +187,9 @@ public sealed class FileIngestion(UsageIntake intake, CallLegs legs, CallRecords
             else
                 rest.Add(one);
         }
-        var answers = await intake.ChargeAsync(tenantId, rest.ConvertAll(b => b.Parsed), hasHappened: true, cancellationToken);
+        var parsed = rest.ConvertAll(b => b.Parsed);
+        var answers = await intake.ChargeAsync(tenantId, parsed, hasHappened: true, cancellationToken);
+        controlled.Recorded(tenantId, parsed, answers);
         for (var i = 0; i < answers.Length; i++)
             Count(file, rest[i].Record, answers[i]);
     }

@@ -11,7 +11,7 @@ sealed class CallAccounts(Database database, TenantClock clock, PriceBookStore p
     const int MostRemembered = 50_000;
 
     readonly ConcurrentDictionary<long, CallAccount> seen = new();
-    readonly ConcurrentDictionary<(int TenantId, string Caller), long> callers = new();
+    readonly ConcurrentDictionary<(int TenantId, string Caller), CallPayer> payers = new();
 
     /// <summary>An account and what a call costs it; no account, or no price.</summary>
     public async Task<(CallAccount? Account, CallPrice? Price)> FindAsync(int tenantId, CallPayer payer, string number, DateTimeOffset at, int longestSeconds, CancellationToken cancellationToken)
@@ -29,16 +29,24 @@ sealed class CallAccounts(Database database, TenantClock clock, PriceBookStore p
             ? (account, await PriceAsync(account, tenantId, payer.Service, number, at, longestSeconds, cancellationToken))
             : default;
 
-    /// <summary>Remembers whom a caller was.</summary>
-    public void Remember(CallRequest request, CallPayer payer)
+    /// <summary>What an account had for use when it was seen last, in micro-units.</summary>
+    public long? RecallAvailable(long accountId) => seen.TryGetValue(accountId, out var account) ? account.State.AvailableMicros : null;
+
+    /// <summary>Remembers who paid for a call: by the caller, or by the number that was called.</summary>
+    public void Remember(CallRequest request, CallPayer payer, string number)
     {
-        if (payer.Service == Service.VoiceOutbound && callers.Count < MostRemembered)
-            callers[(request.TenantId, CallerOf(request))] = payer.AccountId;
+        if (request.ForwardedBy is null && payers.Count < MostRemembered)
+            payers[(request.TenantId, payer.Service == Service.VoiceOutbound ? CallerOf(request) : number)] = payer with { Inbound = payer.Service == Service.VoiceInbound ? payer.Inbound : null };
     }
 
-    /// <summary>Whom a caller was last.</summary>
-    public CallPayer? Recall(CallRequest request) =>
-        callers.TryGetValue((request.TenantId, CallerOf(request)), out var accountId) ? new(accountId, Service.VoiceOutbound, null) : null;
+    /// <summary>Who paid for such a call last.</summary>
+    public CallPayer? Recall(CallRequest request, string number)
+    {
+        var hasHolder = payers.TryGetValue((request.TenantId, number), out var holder);
+        if (request.ForwardedBy is not null || (hasHolder && holder.Inbound is { IsTollFree: true }))
+            return request.ForwardedBy is null ? holder : null;
+        return payers.TryGetValue((request.TenantId, CallerOf(request)), out var caller) ? caller : hasHolder ? holder : null;
+    }
 
     async Task<CallPrice?> PriceAsync(CallAccount account, int tenantId, Service service, string number, DateTimeOffset at, int longestSeconds, CancellationToken cancellationToken)
     {

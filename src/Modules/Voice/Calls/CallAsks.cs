@@ -1,6 +1,7 @@
 using Balatrix.Core.Usage;
 using Balatrix.Modules.Customers;
 using Balatrix.Modules.Voice.EventSocket;
+using Balatrix.Modules.Voice.Numbers;
 
 namespace Balatrix.Modules.Voice.Calls;
 
@@ -17,6 +18,11 @@ static class CallAsks
             e["Caller-Caller-ID-Number"] ?? "", e["Caller-Destination-Number"] ?? "", e["variable_bill_direction"] == "inbound", segment > 1 || e.IsBLeg() ? now : e.At("Caller-Channel-Created-Time") ?? now);
         return (request, new CallAsk(null, owner, e.Uuid!, segment, e.Uuid!, answered, from), answered, from);
     }
+
+    /// <summary>The way on of a call to a number that is forwarded: its holder makes that call, and pays for it beside this one.</summary>
+    public static (CallRequest Request, CallAsk Ask) Forward(CallRow row, NumberTarget target, string owner, DateTimeOffset? answeredAt, DateTimeOffset? meterFrom) => (
+        new CallRequest(row.TenantId, row.Node, row.ChannelId, row.CoreId, null, null, null, row.Calling, target.Target, IsInbound: false, row.StartedAt) { ForwardedBy = target.AccountId },
+        new CallAsk(null, owner, row.CallId, CallRow.ForwardedSegment, row.ChannelId, answeredAt, meterFrom));
 
     /// <summary>The leg that a call talked to when it was transferred.</summary>
     public static (CallRequest Request, CallAsk Ask) Follow(CallRow row, string peer, DateTimeOffset from, string owner, DateTimeOffset now) => (

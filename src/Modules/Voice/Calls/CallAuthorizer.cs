@@ -3,10 +3,12 @@ using Balatrix.Core;
 using Balatrix.Core.Charging;
 using Balatrix.Core.Numbering;
 using Balatrix.Core.Usage;
+using Balatrix.Core.Voice.Numbers;
 using Balatrix.Modules.Customers;
 using Balatrix.Modules.Ledger;
 using Balatrix.Modules.Voice.EventSocket;
 using Balatrix.Modules.Voice.Fraud;
+using Balatrix.Modules.Voice.Numbers;
 using Balatrix.Modules.Voice.Routing;
 using Microsoft.Extensions.Logging;
 using Npgsql;
@@ -14,7 +16,7 @@ using Npgsql;
 namespace Balatrix.Modules.Voice.Calls;
 
 /// <summary>What authorising a call asks others.</summary>
-sealed record CallAdvisers(CallPayers Payers, CallAccounts Accounts, AccountGates Gates, FraudGuard Fraud, RoutePlanner Routes, CallTimings Timings);
+sealed record CallAdvisers(CallPayers Payers, CallAccounts Accounts, AccountGates Gates, FraudGuard Fraud, RoutePlanner Routes, CallTimings Timings, CallMetrics Metrics);
 
 /// <summary>
 /// Says whether a call may go on, and reserves its first slice: the same for every door. Only reserving decides about money; what is read before it
@@ -45,10 +47,42 @@ public sealed partial class CallAuthorizer
     public async Task<(CallPermit? Permit, CallRefusal? Refusal)> AuthorizeAsync(CallRequest request, CancellationToken cancellationToken)
     {
         var grant = await AuthorizeAsync(request, CallAsk.ByDoor(request.Uuid), cancellationToken);
-        return (grant.Permit, grant.Refusal);
+        return grant.Permit?.ForwardedTo is { } target ? await ForwardAsync(grant, target, cancellationToken) : (grant.Permit, grant.Refusal);
+    }
+
+    /// <summary>A call to a number that is forwarded goes on when both are paid for, the call and its way on.</summary>
+    async Task<(CallPermit? Permit, CallRefusal? Refusal)> ForwardAsync(CallGrant call, NumberTarget target, CancellationToken cancellationToken)
+    {
+        var (request, ask) = CallAsks.Forward(call.Row!, target, "", null, null);
+        var way = await AuthorizeAsync(request, ask with { Ms = call.Row!.ReservationId is null ? null : call.GrantedMs }, cancellationToken);
+        if (way.Permit is not { } next)
+        {
+            if (call.Row is { ReservationId: not null, IsOpenFailed: false } row)
+                await ledger.ReleaseAsync(row, request.At, cancellationToken);
+            return (null, way.Refusal);
+        }
+        var permit = call.Permit!;
+        return (permit with
+        {
+            GrantedSeconds = Math.Min(permit.GrantedSeconds, next.GrantedSeconds),
+            MaxSeconds = Math.Min(permit.MaxSeconds, next.MaxSeconds),
+            Routes = next.Routes,
+            Inbound = next.Inbound ?? permit.Inbound,
+            Forward = next,
+        }, null);
     }
 
     internal async Task<CallGrant> AuthorizeAsync(CallRequest request, CallAsk ask, CancellationToken cancellationToken)
+    {
+        var grant = await AnswerAsync(request, ask, cancellationToken);
+        if (grant is not { Refusal: { } refusal, IsTaken: false })
+            return grant;
+        advisers.Metrics.Refused(refusal);
+        var rules = await rulesOf.OfAsync(request.TenantId, cancellationToken);
+        return rules.AnnouncementOf(refusal.Code) is { } file ? grant with { Refusal = refusal with { Announcement = file } } : grant;
+    }
+
+    async Task<CallGrant> AnswerAsync(CallRequest request, CallAsk ask, CancellationToken cancellationToken)
     {
         if (E164Number.Normalise(request.To) is not { Length: > 0 } number)
             return CallGrant.Refused(CallRefusals.UnknownDestination);
@@ -61,7 +95,7 @@ public sealed partial class CallAuthorizer
             payer = await advisers.Payers.FindAsync(request, number, stop.Token);
             if (payer is not { } known)
                 return CallGrant.Refused(request.IsInbound ? CallRefusals.NotOurs : CallRefusals.UnknownAccount);
-            advisers.Accounts.Remember(request, known);
+            advisers.Accounts.Remember(request, known, number);
             // Not waited for longer than the caller waits: what is reserved after that is settled as a call that never was.
             var grant = await DecideAsync(request, ask, known, number, rules, stop.Token).WaitAsync(stop.Token);
             budget.Reset(request.TenantId);
@@ -70,11 +104,14 @@ public sealed partial class CallAuthorizer
         catch (Exception e) when (IsOutage(e) && !cancellationToken.IsCancellationRequested)
         {
             LogUnavailable(logger, request.Uuid, e.Message);
-            payer ??= advisers.Accounts.Recall(request);
+            payer ??= advisers.Accounts.Recall(request, number);
             return (payer is { } recalled && rules.FailOpenMicros is { } limit ? await OpenAsync(request, ask, recalled, number, rules, limit, cancellationToken) : null)
                 ?? CallGrant.Refused(CallRefusals.Unavailable);
         }
     }
+
+    /// <summary>The carrier of a gateway, as far as is known without asking.</summary>
+    internal string? CarrierOf(int tenantId, string gateway) => advisers.Routes.CarrierOf(tenantId, gateway);
 
     /// <summary>The permit of a call that was authorised before this process knew it.</summary>
     internal async Task<CallPermit> PermitAsync(CallRow row, CancellationToken cancellationToken)
@@ -89,6 +126,8 @@ public sealed partial class CallAuthorizer
     async Task<CallGrant> DecideAsync(CallRequest request, CallAsk ask, CallPayer payer, string number, CallRules rules, CancellationToken cancellationToken)
     {
         var isOutbound = payer.Service == Service.VoiceOutbound;
+        if (request.ForwardedBy is not null && payer.Inbound is { TargetKind: InboundTarget.Number })
+            return CallGrant.Refused(CallRefusals.ForwardingLoop);
         if (isOutbound && IPAddress.TryParse(request.NetworkIp, out var address) && advisers.Gates.Check(payer.AccountId, address) is { } gate)
             return CallGrant.Refused(CallRefusals.OfGate(gate.Code, gate.Title));
         var (account, price) = await advisers.Accounts.FindAsync(request.TenantId, payer, number, request.At, rules.Terms.MostMs / 1000, cancellationToken);
@@ -101,7 +140,7 @@ public sealed partial class CallAuthorizer
             return isOutbound || payer.Inbound is { IsTollFree: true } ? CallGrant.Refused(CallRefusals.UnknownDestination) : await FreeAsync(row with { ReservationId = null }, ask, payer, rules, cancellationToken);
         IReadOnlyList<CallRoute> routes = [];
         // A call that talks already was let through once.
-        if (isOutbound && ask.AnsweredAt is null)
+        if (isOutbound && (ask.AnsweredAt is null || request.ForwardedBy is not null))
         {
             var verdict = await advisers.Fraud.CheckAsync(request.TenantId, FraudCallOf(row), cancellationToken);
             if (!verdict.Allowed)
@@ -115,7 +154,9 @@ public sealed partial class CallAuthorizer
             }
         }
         row = row with { Carrier = routes is [var first, ..] ? first.Carrier : null };
-        var ms = ask.Ms ?? (nodes.Find(request.Node) is null ? 1000L * Math.Clamp(price.LongestSeconds, 1, LongestWithoutControlSeconds) : rules.Terms.SliceMs);
+        var ms = ask.Ms ?? (nodes.Find(request.Node) is null
+            ? 1000L * Math.Clamp(await LongestAsync(request, payer, price, rules, cancellationToken), 1, LongestWithoutControlSeconds)
+            : rules.Terms.SliceMs);
         var decision = await ledger.ReserveAsync(row, ask, ms, cancellationToken);
         if (!decision.Accepted)
             return CallGrant.Refused(CallRefusals.Of(decision.Refusal));
@@ -124,6 +165,17 @@ public sealed partial class CallAuthorizer
         if (isOutbound && !decision.IsRepeat)
             advisers.Fraud.Started(request.TenantId, FraudCallOf(row));
         return Granted(row, price, payer, routes, decision.Reservation!.Usage.Quantity);
+    }
+
+    /// <summary>What the balance pays for; of a call that its receiver forwards, together with the way on.</summary>
+    async Task<long> LongestAsync(CallRequest request, CallPayer payer, CallPrice price, CallRules rules, CancellationToken cancellationToken)
+    {
+        long alone = price.LongestSeconds;
+        if (payer.Inbound is not { TargetKind: InboundTarget.Number } target || target.AccountId != payer.AccountId)
+            return alone;
+        var (_, way) = await advisers.Accounts.FindAsync(
+            request.TenantId, new(target.AccountId, Service.VoiceOutbound, null), target.Target, request.At, rules.Terms.MostMs / 1000, cancellationToken);
+        return way is { LongestSeconds: > 0 and var other } ? alone * other / (alone + other) : alone;
     }
 
     /// <summary>A call that costs its receiver nothing: nothing is reserved and nothing charged.</summary>
@@ -139,18 +191,46 @@ public sealed partial class CallAuthorizer
         try
         {
             var (account, price) = await advisers.Accounts.RecallAsync(request.TenantId, payer, number, request.At, rules.Terms.MostMs / 1000, cancellationToken);
-            if (account is null || price is not { LongestSeconds: > 0 } || account.State.UseRefusal(payer.Service) != Refusal.None)
+            // The way on of a forwarded call is not risked.
+            if (account is null || request.ForwardedBy is not null || payer.Inbound is { TargetKind: InboundTarget.Number } || account.State.UseRefusal(payer.Service) != Refusal.None)
                 return null;
             var row = NewRow(request, ask, payer, number, price) with { IsOpenFailed = true };
-            var ms = Math.Min(rules.FailOpenMs, 1000L * price.LongestSeconds);
-            if (!budget.TryTake(request.TenantId, limitMicros, (price with { AllowanceSeconds = 0 }).CostMicros(payer.Service, number, request.At, ms)))
+            if (price is null)
+                return payer.Inbound is { IsTollFree: false } ? Granted(row with { ReservationId = null }, null, payer, [], rules.FailOpenMs) : null;
+            if (price.LongestSeconds <= 0)
                 return null;
-            return Granted(row, price, payer, [], ms);
+            IReadOnlyList<CallRoute> routes = [];
+            if (payer.Service == Service.VoiceOutbound)
+            {
+                if (!(await advisers.Fraud.CheckAsync(request.TenantId, FraudCallOf(row), cancellationToken)).Allowed
+                    || await advisers.Routes.RecallAsync(request.TenantId, number, price.MinuteMicros, row.Currency, request.At, cancellationToken) is not { Refusal: null } plan)
+                    return null;
+                routes = plan.Routes;
+            }
+            var ms = Math.Min(rules.FailOpenMs, 1000L * price.LongestSeconds);
+            var cost = (price with { AllowanceSeconds = 0 }).CostMicros(payer.Service, number, request.At, ms);
+            if (!budget.TryTake(request.TenantId, limitMicros, payer.AccountId, account.State.AvailableMicros, cost))
+                return null;
+            if (payer.Service == Service.VoiceOutbound)
+                advisers.Fraud.Started(request.TenantId, FraudCallOf(row));
+            return Granted(row with { Carrier = routes is [var first, ..] ? first.Carrier : null }, price, payer, routes, ms);
         }
         catch (Exception e) when (IsOutage(e) && !cancellationToken.IsCancellationRequested)
         {
             return null;
         }
+    }
+
+    /// <summary>More of a call whose reservation cannot be extended, since charging is not there: as long as the tenant risks it; 0 for nothing.</summary>
+    internal async Task<long> ExtendOpenAsync(CallSession session, long ms)
+    {
+        var row = session.Row!;
+        var rules = await rulesOf.OfAsync(row.TenantId, CancellationToken.None);
+        ms = Math.Min(ms, rules.FailOpenMs - session.OpenMs);
+        if (ms <= 0 || rules.FailOpenMicros is not { } limit || advisers.Accounts.RecallAvailable(row.AccountId) is not { } had)
+            return 0;
+        var cost = (long)(((Int128)row.MinuteMicros * ms + 59_999) / 60_000);
+        return budget.TryTake(row.TenantId, limit, row.AccountId, had, cost) ? ms : 0;
     }
 
     static CallRow NewRow(CallRequest request, CallAsk ask, CallPayer payer, string number, CallPrice? price) => new()

@@ -10,6 +10,14 @@ static class CallCommands
     /// <summary>The dialplan's context that only our transfer reaches.</summary>
     const string Context = "billed";
 
+    /// <summary>FreeSWITCH does all whose names begin with api_on_answer.</summary>
+    public const string SecondOnAnswer = "api_on_answer_2";
+
+    /// <summary>Names on the channel, and so in its record, the account that forwards the call.</summary>
+    public const string ForwardedBy = "bill_forwarded_by";
+
+    const int LongestAnnouncementSeconds = 30;
+
     const string Tone = "tone_stream://%(300,200,800);loops=2";
 
     /// <summary>The guard stands before the call goes on.</summary>
@@ -18,15 +26,18 @@ static class CallCommands
         var uuid = ApiArgument.Uuid(row.ChannelId);
         var account = ApiArgument.Name(permit.AccountNumber);
         var direction = row.Service == Service.VoiceInbound ? "inbound" : "outbound";
-        var variables = $"bill_session={ApiArgument.Name(row.ReservationId?.ToString("N") ?? "none")};bill_account={account};accountcode={account};bill_direction={direction};heartbeat_use_scheduler=true";
+        // The call itself is the caller's, or its receiver's; who forwards it stands beside.
+        var variables = row.IsForward ? $"{ForwardedBy}={account}"
+            : $"bill_session={ApiArgument.Name(row.ReservationId?.ToString("N") ?? "none")};bill_account={account};accountcode={account};bill_direction={direction};heartbeat_use_scheduler=true";
         if (DialOf(permit) is { } dial)
             variables += $";bill_dial={dial}";
         if (permit.Routes is [var first, ..])
             variables += $";bill_carrier={ApiArgument.Name(Safe(first.Carrier))}";
         var commands = new List<string>(3) { $"uuid_setvar_multi {uuid} {variables}" };
         if (!isAnswered)
-            commands.Add($"uuid_setvar {uuid} api_on_answer {FirstGuard(row.CallId, row.ChannelId, row.Segment, guardMs)}");
-        commands.Add($"uuid_transfer {uuid} {Destination(row, permit)} XML {Context}");
+            commands.Add($"uuid_setvar {uuid} {(row.IsForward ? SecondOnAnswer : "api_on_answer")} {FirstGuard(row.CallId, row.ChannelId, row.Segment, guardMs)}");
+        if (row.IsForward || permit.ForwardedTo is null)
+            commands.Add($"uuid_transfer {uuid} {Destination(row, permit)} XML {Context}");
         return commands;
     }
 
@@ -40,13 +51,27 @@ static class CallCommands
         Kill(channelId, cause),
     ];
 
+    /// <summary>The caller hears something first, unanswered, in a context that can do nothing else; a task in FreeSWITCH ends what does not end by itself.</summary>
+    public static List<string> Announce(string channelId, int sipStatus, string cause, string file)
+    {
+        var uuid = ApiArgument.Uuid(channelId);
+        return
+        [
+            $"uuid_setvar {uuid} last_bridge_proto_specific_hangup_cause sip:{ApiArgument.Seconds(sipStatus)}",
+            $"uuid_setvar {uuid} bill_announcement {ApiArgument.Playback(file)}",
+            $"uuid_setvar {uuid} bill_refusal {ApiArgument.Cause(cause)}",
+            $"sched_api +{LongestAnnouncementSeconds} r-{uuid} {Kill(channelId, cause)}",
+            $"uuid_transfer {uuid} announcement XML refused",
+        ];
+    }
+
     public static string Kill(string channelId, string cause) => $"uuid_kill {ApiArgument.Uuid(channelId)} {ApiArgument.Cause(cause)}";
 
     public static string Arm(CallRow row, int guard, long ms) => Guard(row.CallId, row.ChannelId, row.Segment, guard, ms);
 
     public static string Drop(CallRow row, int guard) => $"sched_del {Group(row.CallId, row.Segment, guard)}";
 
-    public static string Warn(string channelId) => $"uuid_broadcast {ApiArgument.Uuid(channelId)} {Tone} aleg";
+    public static string Warn(string channelId, string? file) => $"uuid_broadcast {ApiArgument.Uuid(channelId)} {ApiArgument.Playback(file ?? Tone)} aleg";
 
     /// <summary>What is bridged to, by fail-over; null when the dialplan has it to say.</summary>
     public static string? DialOf(CallPermit permit) =>

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Threading.Channels;
 using Balatrix.Core.Voice;
 using Balatrix.Modules.Voice.EventSocket;
+using Balatrix.Modules.Voice.Numbers;
 using Microsoft.Extensions.Logging;
 
 namespace Balatrix.Modules.Voice.Calls;
@@ -120,6 +121,19 @@ sealed partial class CallControl(NodeLink link, CallServices services, string ow
         next.CoreId = row.CoreId;
         next.Asked = CallAsks.Follow(row, peer, from, owner, Now);
         next.Post(new CallInput.Found(from, from));
+    }
+
+    /// <summary>Begins the way on of a call to a number that is forwarded, unless that is on its way already.</summary>
+    internal async Task ForwardAsync(CallSession session, NumberTarget target)
+    {
+        for (var other = Find(session.ChannelId); other is not null; other = other.Also)
+            if (other.Row is { IsForward: true } || other.Asked is { Request.ForwardedBy: not null })
+                return;
+        var next = await BeginAsync(session.ChannelId, session.TenantId, CancellationToken.None);
+        var (answered, meterFrom) = (session.State.AnsweredAt, session.State.MeterFrom);
+        next.CoreId = session.CoreId;
+        next.Asked = CallAsks.Forward(session.Row!, target, owner, answered, meterFrom);
+        next.Post(new CallInput.Parked(false, answered, meterFrom));
     }
 
     void Forget(CallSession session)

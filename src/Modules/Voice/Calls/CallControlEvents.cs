@@ -47,6 +47,8 @@ sealed partial class CallControl
             case "CHANNEL_ANSWER" when e.AnsweredAt() is { } answered:
                 if (Find(uuid) is null && e.IsOurs() && !e.IsBLeg())
                     await AdoptAsync(e, cancellationToken);
+                if (e["variable_sip_gateway_name"] is { Length: > 0 } gateway && (e["variable_originator"] ?? e["variable_originating_leg_uuid"]) is { } caller)
+                    Carried(caller, gateway);
                 Post(uuid, new CallInput.Answered(answered));
                 break;
             case "CHANNEL_BRIDGE":
@@ -117,6 +119,14 @@ sealed partial class CallControl
         (session.PeerId, session.IsUnkept) = (peer, true);
     }
 
+    /// <summary>A carrier answered, the first that was tried or another after it.</summary>
+    void Carried(string channelId, string gateway)
+    {
+        for (var session = Find(channelId); session is not null; session = session.Also)
+            if (session.Row is { Carrier: { } first } row && services.Authorizer.CarrierOf(row.TenantId, gateway) is { } carrier && carrier != first)
+                (session.Row, session.IsUnkept) = (row with { Carrier = carrier }, true);
+    }
+
     void Ended(string channelId, FreeSwitchEvent e, CallFacts facts)
     {
         var detail = CallEvents.DetailOf(e);
@@ -137,7 +147,7 @@ sealed partial class CallControl
     {
         if (await TenantOfAsync(e, cancellationToken) is not { } tenantId || (e["variable_bill_account"] ?? e["variable_accountcode"]) is not { } code)
             return;
-        foreach (var kept in await services.Records.FindAsync(tenantId, code, e.Uuid!, cancellationToken))
+        foreach (var kept in await services.Records.FindAsync(tenantId, [code, e["variable_" + CallCommands.ForwardedBy]], e.Uuid!, cancellationToken))
             if (kept.State == CallRowState.GoingOn && await services.Ledger.ClaimAsync(kept.Row with { CoreId = e.CoreUuid }, owner, cancellationToken))
                 await RestoreAsync(kept, cancellationToken);
     }
@@ -180,7 +190,7 @@ sealed partial class CallControl
             {
                 foreach (var session in some)
                     session.IsUnkept = false;
-                var seen = some.Select(s => new SeenCall(s.Row!.AccountId, s.Row.CallId, s.Row.Segment, s.State.AnsweredAt, s.State.LastSeenAt, s.PeerId)).ToList();
+                var seen = some.Select(s => new SeenCall(s.Row!.AccountId, s.Row.CallId, s.Row.Segment, s.State.AnsweredAt, s.State.LastSeenAt, s.PeerId, s.Row.Carrier)).ToList();
                 await services.Database.ExecuteInTenantAsync(tenant.Key, CallStore.SaveSeen(tenant.Key, seen), cancellationToken);
             }
     }

@@ -1,5 +1,6 @@
 using Balatrix.Core.Voice;
 using Balatrix.Modules.Ledger;
+using Balatrix.Modules.Platform;
 using Balatrix.Modules.Voice.EventSocket;
 using Npgsql;
 
@@ -27,11 +28,13 @@ sealed class CallEffects(NodeLink link, CallServices services)
             {
                 CallOutput.Ask ask => await AskAsync(session, ask),
                 CallOutput.LetThrough pass => await LetThroughAsync(session, pass),
-                CallOutput.SendOn => await TellAsync(CallCommands.SendOn(session.Row!, session.Permit)),
-                CallOutput.Reject reject => await TellAllAsync(CallCommands.Reject(session.ChannelId, reject.SipStatus, reject.Cause)),
+                CallOutput.SendOn => await TellAsync(CallCommands.SendOn(session.Row!, session.Permit ?? await services.Authorizer.PermitAsync(session.Row!, CancellationToken.None))),
+                CallOutput.Reject reject => await TellAllAsync(session is { Refusal.Announcement: { } file, State.AnsweredAt: null }
+                    ? CallCommands.Announce(session.ChannelId, reject.SipStatus, reject.Cause, file)
+                    : CallCommands.Reject(session.ChannelId, reject.SipStatus, reject.Cause)),
                 CallOutput.Kill kill => await TellAsync(CallCommands.Kill(session.ChannelId, kill.Cause)),
-                CallOutput.Warn => await TellAsync(CallCommands.Warn(session.ChannelId)),
-                CallOutput.Extend extend => await ExtendAsync(session, extend),
+                CallOutput.Warn => await TellAsync(CallCommands.Warn(session.ChannelId, (await services.Rules.OfAsync(session.TenantId, CancellationToken.None)).Announcements?.GetValueOrDefault(CallSettings.LowBalance))),
+                CallOutput.Extend extend => await new CallExtension(services, session).DoAsync(extend),
                 CallOutput.RenewGuard renew => await RenewAsync(session, renew),
                 CallOutput.DropGuard drop => await TellAsync(CallCommands.Drop(session.Row!, drop.Guard)),
                 CallOutput.Settle settle => await SettleAsync(session, settle.End),
@@ -57,7 +60,7 @@ sealed class CallEffects(NodeLink link, CallServices services)
         session.Asked = null;
         if (grant.IsTaken)
             return new CallInput.Taken();
-        if (grant.Refusal is { } refusal)
+        if ((session.Refusal = grant.Refusal) is { } refusal)
             return new CallInput.Refused(refusal.SipStatus, refusal.Cause);
         (session.Row, session.Price, session.Permit) = (grant.Row, grant.Price, grant.Permit);
         return new CallInput.Granted(grant.GrantedMs);
@@ -70,16 +73,11 @@ sealed class CallEffects(NodeLink link, CallServices services)
         var permit = session.Permit ?? await services.Authorizer.PermitAsync(row, CancellationToken.None);
         var replies = await link.ApiAsync(CallCommands.LetThrough(row, permit, pass.GuardMs, session.State.AnsweredAt is not null), CancellationToken.None);
         session.Permit = null;
-        return new CallInput.Passed(Array.TrueForAll(replies, r => r.IsOk));
-    }
-
-    async Task<CallInput?> ExtendAsync(CallSession session, CallOutput.Extend extend)
-    {
-        var row = session.Row!;
-        if (row.ReservationId is null || row.IsOpenFailed)
-            return new CallInput.SliceRefused();
-        var decision = await services.Ledger.ExtendAsync(row, extend.Sequence, extend.Ms, CancellationToken.None);
-        return decision.Accepted ? new CallInput.SliceGranted(decision.Reservation!.Sequence, decision.Reservation.Usage.Quantity) : new CallInput.SliceRefused();
+        var isDone = Array.TrueForAll(replies, r => r.IsOk);
+        // It waits on until the way on is paid for too.
+        if (isDone && !row.IsForward && permit.ForwardedTo is { } target)
+            await session.Control.ForwardAsync(session, target);
+        return new CallInput.Passed(isDone);
     }
 
     async Task<CallInput?> RenewAsync(CallSession session, CallOutput.RenewGuard renew)

@@ -13,13 +13,15 @@ readonly record struct CallPayer(long AccountId, Service Service, NumberTarget? 
 
 /// <summary>
 /// Finds who pays for a call: the caller by account code, SIP user or the trunk's address, in this order, and never by the number he shows;
-/// the holder of the called number when it is toll-free, or when the caller is nobody here.
+/// the holder of the called number when it is toll-free, or when the caller is nobody here. Where a number is forwarded to, its holder calls.
 /// </summary>
 sealed class CallPayers(AccountDirectory accounts, NumberDirectory numbers, AccountGates gates)
 {
     public async ValueTask<CallPayer?> FindAsync(CallRequest request, string number, CancellationToken cancellationToken)
     {
         var target = await numbers.FindAsync(request.TenantId, number, cancellationToken);
+        if (request.ForwardedBy is { } holder)
+            return new(holder, Service.VoiceOutbound, target);
         if (target is { IsTollFree: true } || (target is not null && request.IsInbound))
             return new(target.AccountId, Service.VoiceInbound, target);
         if (!request.IsInbound && await CallerAsync(request, cancellationToken) is { } caller)

@@ -6,6 +6,7 @@ using Balatrix.Modules.Catalog;
 using Balatrix.Modules.Customers;
 using Balatrix.Modules.Ledger;
 using Balatrix.Modules.Platform;
+using Balatrix.Modules.Usage;
 using Balatrix.Modules.Voice.Fraud;
 using Balatrix.Modules.Voice.FreeSwitch;
 using Npgsql;
@@ -30,31 +31,40 @@ public sealed class CallRecords
         (this.correction, this.ends) = (correction, ends);
     }
 
-    /// <summary>The segments of a call of an account that is named by number or code.</summary>
-    internal async Task<List<KeptCall>> FindAsync(int tenantId, string account, string callId, CancellationToken cancellationToken) =>
-        account.Length > 0 && await accounts.FindAsync(tenantId, account, cancellationToken) is { } accountId
-            ? await database.InTenantAsync(tenantId, (connection, ct) => CallStore.FindAsync(connection, tenantId, [accountId], [callId], ct), cancellationToken)
+    /// <summary>The segments of a call of accounts that are named by number or code.</summary>
+    internal async Task<List<KeptCall>> FindAsync(int tenantId, string?[] codes, string callId, CancellationToken cancellationToken) =>
+        await PayersAsync(tenantId, codes, cancellationToken) is { Length: > 0 } payers
+            ? await database.InTenantAsync(tenantId, (connection, ct) => CallStore.FindAsync(connection, tenantId, payers, [callId], ct), cancellationToken)
             : [];
+
+    async Task<long[]> PayersAsync(int tenantId, IEnumerable<string?> codes, CancellationToken cancellationToken)
+    {
+        var payers = new HashSet<long>();
+        foreach (var code in codes.Distinct(StringComparer.Ordinal))
+            if (code is { Length: > 0 } && await accounts.FindAsync(tenantId, code, cancellationToken) is { } accountId)
+                payers.Add(accountId);
+        return [.. payers];
+    }
 
     /// <summary>Which of some records are of calls that were controlled, by their channels.</summary>
     public async Task<HashSet<string>> ControlledAsync(int tenantId, IReadOnlyList<CallRecord> calls, CancellationToken cancellationToken)
     {
-        var payers = new HashSet<long>();
-        foreach (var code in calls.Select(c => c.AccountCode).Where(c => c.Length > 0).Distinct(StringComparer.Ordinal))
-            if (await accounts.FindAsync(tenantId, code, cancellationToken) is { } accountId)
-                payers.Add(accountId);
-        if (payers.Count == 0)
+        var payers = await PayersAsync(tenantId, calls.SelectMany(c => new[] { c.AccountCode, c.ForwardedBy }), cancellationToken);
+        if (payers.Length == 0)
             return [];
-        var found = await database.InTenantAsync(tenantId, (connection, ct) => CallStore.FindAsync(connection, tenantId, [.. payers], [.. calls.Select(c => c.Uuid)], ct), cancellationToken);
+        var found = await database.InTenantAsync(tenantId, (connection, ct) => CallStore.FindAsync(connection, tenantId, payers, [.. calls.Select(c => c.Uuid)], ct), cancellationToken);
         return found.Select(k => k.Row.ChannelId).ToHashSet(StringComparer.Ordinal);
     }
+
+    /// <summary>Lets fraud rules count calls that were charged from records alone.</summary>
+    internal void Recorded(int tenantId, IReadOnlyList<ParsedUsage> parsed, UsageAnswer[] answers) => ends.Fraud.Recorded(tenantId, parsed, answers);
 
     /// <summary>Takes a record, or says by null that it is of a call that nobody controlled.</summary>
     public async Task<UsageAnswer?> TakeAsync(int tenantId, CallRecord call, CancellationToken cancellationToken)
     {
         UsageAnswer? answer = null;
         var facts = new CallFacts(call.StartedAt, call.AnsweredAt, call.EndedAt, call.TalkMs);
-        foreach (var kept in await FindAsync(tenantId, call.AccountCode, call.Uuid, cancellationToken))
+        foreach (var kept in await FindAsync(tenantId, [call.AccountCode, call.ForwardedBy], call.Uuid, cancellationToken))
         {
             // After a transfer the call goes on in another leg, which this record does not tell of.
             if (kept.Row.ChannelId != call.Uuid || kept.State == CallRowState.Released)

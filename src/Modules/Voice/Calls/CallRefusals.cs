@@ -14,6 +14,8 @@ static class CallRefusals
 
     public static readonly CallRefusal NotOurs = new("unknown_destination", "The number is not assigned.", 404, "UNALLOCATED_NUMBER");
 
+    public static readonly CallRefusal ForwardingLoop = new("forwarding_loop", "The number is forwarded to a number that is itself forwarded.", 483, "EXCHANGE_ROUTING_ERROR");
+
     public static readonly CallRefusal Unavailable = new("unavailable", "Charging is not there at the moment.", 503, "NORMAL_TEMPORARY_FAILURE");
 
     public static CallRefusal Of(Refusal refusal) => refusal switch

@@ -1,3 +1,4 @@
+using System.Diagnostics.Metrics;
 using Balatrix.Modules.Customers;
 using Balatrix.Modules.Platform;
 using Balatrix.Modules.Voice.EventSocket;
@@ -15,6 +16,9 @@ static class CallRegistration
     {
         services.TryAddSingleton(CallTimings.Default);
         services.AddSingleton<LiveCalls>();
+        services.AddSingleton<AllLiveCalls>();
+        services.AddMetrics();
+        services.AddSingleton(p => new CallMetrics(p.GetRequiredService<IMeterFactory>(), p.GetRequiredService<LiveCalls>()));
         services.AddSingleton<CallRulesDirectory>();
         services.AddSingleton<CallPayers>();
         services.AddSingleton<CallAccounts>();

@@ -1,3 +1,4 @@
+using Balatrix.Core.Voice.Numbers;
 using Balatrix.Modules.Voice.Numbers;
 using Balatrix.Modules.Voice.Routing;
 
@@ -16,7 +17,11 @@ namespace Balatrix.Modules.Voice.Calls;
 /// <param name="IsInbound">Whether it is for one of our numbers.</param>
 /// <param name="At">When.</param>
 public sealed record CallRequest(
-    int TenantId, string Node, string Uuid, string? CoreUuid, string? AccountCode, string? SipUser, string? NetworkIp, string From, string To, bool IsInbound, DateTimeOffset At);
+    int TenantId, string Node, string Uuid, string? CoreUuid, string? AccountCode, string? SipUser, string? NetworkIp, string From, string To, bool IsInbound, DateTimeOffset At)
+{
+    /// <summary>The holder of a number that forwards its calls to this one, and pays for that as for any call of his; null for a call that a caller makes.</summary>
+    public long? ForwardedBy { get; init; }
+}
 
 /// <summary>A call may go on.</summary>
 /// <param name="AccountId">Who pays.</param>
@@ -31,11 +36,22 @@ public sealed record CallRequest(
 /// <param name="Inbound">Where a call to one of our numbers goes.</param>
 public sealed record CallPermit(
     long AccountId, string AccountNumber, Guid ReservationId, int GrantedSeconds, int MaxSeconds, string? Destination, string PricePerMinute, string Currency,
-    IReadOnlyList<CallRoute> Routes, NumberTarget? Inbound);
+    IReadOnlyList<CallRoute> Routes, NumberTarget? Inbound)
+{
+    /// <summary>Of a call to a number that is forwarded: what its holder pays beside, for the call to where it goes.</summary>
+    public CallPermit? Forward { get; init; }
+
+    /// <summary>The outside number that the call is forwarded to, or null.</summary>
+    internal NumberTarget? ForwardedTo => Inbound is { TargetKind: InboundTarget.Number } target ? target : null;
+}
 
 /// <summary>A call may not go on.</summary>
 /// <param name="Code">Stable, in snake_case.</param>
 /// <param name="Reason">For people.</param>
 /// <param name="SipStatus">How SIP says so.</param>
 /// <param name="Cause">How FreeSWITCH says so.</param>
-public sealed record CallRefusal(string Code, string Reason, int SipStatus, string Cause);
+public sealed record CallRefusal(string Code, string Reason, int SipStatus, string Cause)
+{
+    /// <summary>What the caller hears first, a file or stream of FreeSWITCH; null for nothing.</summary>
+    public string? Announcement { get; init; }
+}

@@ -27,6 +27,9 @@ enum CallRowState : short
 /// <summary>What of a call does not change: who pays for what. A transfer begins a further segment of it.</summary>
 sealed record CallRow
 {
+    /// <summary>Segments from here on are of the way that a forwarded call goes on, beside those of the call itself.</summary>
+    public const int ForwardedSegment = 1001;
+
     public required int TenantId { get; init; }
 
     public required long AccountId { get; init; }
@@ -67,11 +70,19 @@ sealed record CallRow
 
     public required DateTimeOffset StartedAt { get; init; }
 
+    /// <summary>Whether it is the way on of a call to a number that is forwarded.</summary>
+    public bool IsForward => Segment >= ForwardedSegment;
+
     /// <summary>Names its use: a call is charged once under its uuid, through whatever door it comes.</summary>
     public string UsageId => UsageIdOf(CallId, Segment);
 
     /// <summary>Which use a segment is.</summary>
-    public static string UsageIdOf(string callId, int segment) => segment == 1 ? callId : string.Create(CultureInfo.InvariantCulture, $"{callId}/{segment}");
+    public static string UsageIdOf(string callId, int segment) => segment switch
+    {
+        1 => callId,
+        < ForwardedSegment => string.Create(CultureInfo.InvariantCulture, $"{callId}/{segment}"),
+        _ => string.Create(CultureInfo.InvariantCulture, $"{callId}/f{segment - ForwardedSegment + 1}"),
+    };
 
     /// <summary>The reservation of a segment: the same on every node, so that two nodes reserve once.</summary>
     public static Guid ReservationOf(string callId, int segment) => EventKey.Of("call", UsageIdOf(callId, segment));

@@ -10,8 +10,12 @@ namespace Balatrix.Modules.Voice.Calls;
 /// <param name="Terms">Their lengths.</param>
 /// <param name="FailOpenMicros">What calls may cost together while charging is not there; null when they are refused then.</param>
 /// <param name="FailOpenMs">The longest such call.</param>
-sealed record CallRules(CallTerms Terms, long? FailOpenMicros, long FailOpenMs)
+/// <param name="Announcements">What callers hear, by the code of a refusal.</param>
+sealed record CallRules(CallTerms Terms, long? FailOpenMicros, long FailOpenMs, IReadOnlyDictionary<string, string>? Announcements)
 {
+    /// <summary>What a caller hears who is refused, or null.</summary>
+    public string? AnnouncementOf(string code) => Announcements?.GetValueOrDefault(code) ?? Announcements?.GetValueOrDefault(CallSettings.AnyRefusal);
+
     public static CallRules Of(CallSettings? settings)
     {
         var usual = new CallTerms();
@@ -23,7 +27,7 @@ sealed record CallRules(CallTerms Terms, long? FailOpenMicros, long FailOpenMs)
                 WarnMs = settings?.WarnSeconds * 1000 ?? usual.WarnMs,
                 MostMs = settings?.LongestSeconds * 1000 ?? usual.MostMs,
             },
-            limit, (settings?.FailOpenSeconds ?? 300) * 1000L);
+            limit, (settings?.FailOpenSeconds ?? 300) * 1000L, settings?.Announcements);
     }
 }
 

@@ -30,6 +30,9 @@ sealed class CallSession(CallControl control, string channelId, int tenantId, Ca
 
     public CallPermit? Permit { get; set; }
 
+    /// <summary>Why it may not go on.</summary>
+    public CallRefusal? Refusal { get; set; }
+
     /// <summary>The run of FreeSWITCH that it is in.</summary>
     public string? CoreId { get; set; }
 
@@ -47,6 +50,12 @@ sealed class CallSession(CallControl control, string channelId, int tenantId, Ca
 
     /// <summary>Another call on the same channel: a leg that was transferred is paid on, and so is where it was transferred to.</summary>
     public CallSession? Also { get; set; }
+
+    /// <summary>Of what it was granted, so much is not reserved, since charging was away.</summary>
+    public long OpenMs { get; set; }
+
+    /// <summary>So many extensions were granted without being reserved: the reservation counts fewer.</summary>
+    public int OpenSlices { get; set; }
 
     /// <summary>Whether anything is to be kept that is not yet.</summary>
     public bool IsUnkept { get; set; }

@@ -11,7 +11,7 @@ sealed record KeptCall(
     DateTimeOffset? EndedAt, long? TalkMs);
 
 /// <summary>What is to be kept of calls that go on.</summary>
-readonly record struct SeenCall(long AccountId, string CallId, int Segment, DateTimeOffset? AnsweredAt, DateTimeOffset LastSeenAt, string? PeerId);
+readonly record struct SeenCall(long AccountId, string CallId, int Segment, DateTimeOffset? AnsweredAt, DateTimeOffset LastSeenAt, string? PeerId, string? Carrier);
 
 /// <summary>Calls in the database. Rows of calls are the charging connection's while it reserves and settles, in the same commit as the money.</summary>
 static class CallStore
@@ -37,8 +37,9 @@ static class CallStore
 
     const string SaveSeenCalls = """
         update voice.live_calls c
-           set answered_at = coalesce(c.answered_at, v.answered_at), last_seen_at = greatest(c.last_seen_at, v.last_seen_at), peer_id = coalesce(v.peer_id, c.peer_id)
-          from unnest($1::bigint[], $2::text[], $3::smallint[], $4::timestamptz[], $5::timestamptz[], $6::text[]) as v(account_id, call_id, segment, answered_at, last_seen_at, peer_id)
+           set answered_at = coalesce(c.answered_at, v.answered_at), last_seen_at = greatest(c.last_seen_at, v.last_seen_at), peer_id = coalesce(v.peer_id, c.peer_id),
+               carrier = coalesce(v.carrier, c.carrier)
+          from unnest($1::bigint[], $2::text[], $3::smallint[], $4::timestamptz[], $5::timestamptz[], $6::text[], $8::text[]) as v(account_id, call_id, segment, answered_at, last_seen_at, peer_id, carrier)
          where c.account_id = v.account_id and c.call_id = v.call_id and c.segment = v.segment and c.tenant_id = $7 and c.state = 1
            and (c.account_id = any($1) or c.account_id = ($1)[1])
         """;
@@ -68,15 +69,23 @@ static class CallStore
     {
         var save = Database.Statement(
             SaveSeenCalls, seen.Select(s => s.AccountId).ToArray(), seen.Select(s => s.CallId).ToArray(), seen.Select(s => (short)s.Segment).ToArray(),
-            seen.Select(s => s.AnsweredAt?.UtcDateTime).ToArray(), seen.Select(s => s.LastSeenAt.UtcDateTime).ToArray(), seen.Select(s => s.PeerId).ToArray(), tenantId);
+            seen.Select(s => s.AnsweredAt?.UtcDateTime).ToArray(), seen.Select(s => s.LastSeenAt.UtcDateTime).ToArray(), seen.Select(s => s.PeerId).ToArray(), tenantId,
+            seen.Select(s => s.Carrier).ToArray());
         save.Parameters[3].NpgsqlDbType = save.Parameters[4].NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.TimestampTz;
-        save.Parameters[5].NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Text;
+        save.Parameters[5].NpgsqlDbType = save.Parameters[7].NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Text;
         return [new(ByKey), save];
     }
 
     /// <summary>The segments of calls of accounts, whether they go on or not.</summary>
     public static Task<List<KeptCall>> FindAsync(NpgsqlConnection connection, int tenantId, long[] accountIds, string[] callIds, CancellationToken cancellationToken) => Database.QueryAsync(
         connection, Select + " where c.account_id = any($2) and c.call_id = any($3) and c.tenant_id = $1 order by c.account_id, c.call_id, c.segment", [tenantId, accountIds, callIds], Read, cancellationToken);
+
+    /// <summary>A tenant's calls that go on, on all nodes; one that nobody controls for as long as its reservation stands.</summary>
+    public static Task<List<KeptCall>> GoingOnAsync(NpgsqlConnection connection, int tenantId, CancellationToken cancellationToken) => Database.QueryAsync(
+        connection, Select + $" where c.tenant_id = $1 and {GoingOn}", [tenantId], Read, cancellationToken);
+
+    /// <summary>Of a call c and its reservation r, whether it goes on.</summary>
+    public const string GoingOn = "c.state = 1 and (c.owner <> '' or r.status = 1)";
 
     /// <summary>The calls of a FreeSWITCH that go on, of all tenants; from now on they are this owner's.</summary>
     public static async Task<List<KeptCall>> TakeOverAsync(Database database, string node, string owner, CancellationToken cancellationToken)
@@ -90,7 +99,7 @@ static class CallStore
     public static async Task ForgetAsync(Database database, DateTimeOffset before, CancellationToken cancellationToken)
     {
         await using var connection = await database.Owner.OpenConnectionAsync(cancellationToken);
-        await Database.ExecuteAsync(connection, "delete from voice.live_calls where state <> 1 and ended_at < $1", [before], cancellationToken);
+        await Database.ExecuteAsync(connection, "delete from voice.live_calls where (state <> 1 and ended_at < $1) or (owner = '' and last_seen_at < $1)", [before], cancellationToken);
     }
 
     static KeptCall Read(NpgsqlDataReader r) => new(

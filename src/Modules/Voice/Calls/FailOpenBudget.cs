@@ -4,22 +4,31 @@ namespace Balatrix.Modules.Voice.Calls;
 
 /// <summary>
 /// Bounds what calls may cost that go on while charging is not there. It is counted by what they may cost, not by what they do, begins anew when charging
-/// is back, and is each node's own. Only accounts that were seen in use lately are known then; what they had is not, so none may spend more than it had when it was seen.
+/// is back, and is each node's own. Only accounts that were seen in use lately are known then; what they have is not, so none may spend more than it had when it was seen.
 /// </summary>
 sealed class FailOpenBudget
 {
-    readonly ConcurrentDictionary<int, long> spent = new();
-
-    /// <summary>Takes a call's cost from the budget, or says that there is not enough left.</summary>
-    public bool TryTake(int tenantId, long limitMicros, long micros)
+    sealed class Spent
     {
-        while (true)
+        public long Micros { get; set; }
+
+        public Dictionary<long, long> ByAccount { get; } = [];
+    }
+
+    readonly ConcurrentDictionary<int, Spent> spent = new();
+
+    /// <summary>Takes a cost from what the tenant risks and from what the account had, or says that there is not enough left of either.</summary>
+    public bool TryTake(int tenantId, long limitMicros, long accountId, long hadMicros, long micros)
+    {
+        var of = spent.GetOrAdd(tenantId, _ => new());
+        lock (of)
         {
-            var before = spent.GetOrAdd(tenantId, 0);
-            if (micros > limitMicros - before)
+            var byAccount = of.ByAccount.GetValueOrDefault(accountId);
+            if (micros > limitMicros - of.Micros || micros > hadMicros - byAccount)
                 return false;
-            if (spent.TryUpdate(tenantId, before + micros, before))
-                return true;
+            of.Micros += micros;
+            of.ByAccount[accountId] = byAccount + micros;
+            return true;
         }
     }
 

@@ -22,9 +22,10 @@ namespace Balatrix.Modules.Voice.Calls;
 /// <param name="Currency">ISO 4217 code.</param>
 /// <param name="Carrier">Who carries it first, when that is known.</param>
 /// <param name="State">asking, ringing, talking or ending.</param>
+/// <param name="IsHere">Whether the answering node controls it and knows it to the second; what others control is as they wrote it some seconds ago.</param>
 public sealed record LiveCall(
     string Uuid, string Node, string Account, string Direction, string From, string To, DateTimeOffset StartedAt, DateTimeOffset? AnsweredAt, int PaidSeconds, string RunningCost,
-    string Currency, string? Carrier, string State);
+    string Currency, string? Carrier, string State, bool IsHere);
 
 /// <summary>Something that became of a live call.</summary>
 /// <param name="Kind">started, answered, extended or ended.</param>
@@ -38,6 +39,9 @@ public sealed class LiveCalls
 
     readonly ConcurrentDictionary<CallControl, byte> controls = new();
     readonly ConcurrentDictionary<ChannelWriter<LiveCallChange>, int> watchers = new();
+
+    /// <summary>How many there are, of all tenants.</summary>
+    internal int Count => controls.Keys.Sum(c => c.Sessions.Count(s => s.Row is not null && s.State.Phase is not CallPhase.Over));
 
     /// <summary>Those of a tenant.</summary>
     public IReadOnlyCollection<LiveCall> Snapshot(int tenantId, DateTimeOffset now) =>
@@ -65,6 +69,17 @@ public sealed class LiveCalls
                 return (await control.Link.ApiAsync(CallCommands.Kill(uuid, cause), cancellationToken)).IsOk;
         return false;
     }
+
+    /// <summary>Ends a channel of a FreeSWITCH that this process is linked to, whoever controls its calls; false when it is gone.</summary>
+    /// <exception cref="FreeSwitchUnavailableException">It does not answer, or this process is not linked to it.</exception>
+    internal async Task<bool> HangupOnAsync(string node, string uuid, string cause, CancellationToken cancellationToken) =>
+        controls.Keys.FirstOrDefault(c => c.Link.Node.Name == node) is { } control
+            ? (await control.Link.ApiAsync(CallCommands.Kill(uuid, cause), cancellationToken)).IsOk
+            : throw new FreeSwitchUnavailableException($"This process is not linked to {node}.");
+
+    /// <summary>The rows of those of a tenant.</summary>
+    internal HashSet<(long AccountId, string CallId, int Segment)> Rows(int tenantId) =>
+        [.. controls.Keys.SelectMany(c => c.Sessions).Where(s => s.TenantId == tenantId && s.Row is not null).Select(s => (s.Row!.AccountId, s.Row.CallId, s.Row.Segment))];
 
     internal void Attach(CallControl control) => controls[control] = 0;
 
@@ -112,7 +127,8 @@ public sealed class LiveCalls
                 CallPhase.Ringing => "ringing",
                 CallPhase.Talking => "talking",
                 _ => "ending",
-            });
+            },
+            IsHere: true);
     }
 
     static long CostMicros(CallSession session, DateTimeOffset now)

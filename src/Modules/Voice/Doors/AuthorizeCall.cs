@@ -43,9 +43,18 @@ public static class AuthorizeCall
     /// <param name="Routes">Carriers, first preference first; none when the dialplan's own is to be taken.</param>
     /// <param name="DialString">All of them for one bridge, by fail-over; null when there are none.</param>
     /// <param name="Target">Where a call to one of our numbers goes; null for other calls.</param>
+    /// <param name="Forward">What the holder of a number that is forwarded pays beside, for the way on; null for other calls.</param>
     public sealed record AuthorizedView(
         string Account, Guid? ReservationId, int GrantedSeconds, int LongestSeconds, string? Destination, string PricePerMinute, string Currency, List<RouteView> Routes, string? DialString,
-        TargetView? Target);
+        TargetView? Target, ForwardView? Forward);
+
+    /// <summary>The way on of a call to a number that is forwarded.</summary>
+    /// <param name="Account">Who pays for it.</param>
+    /// <param name="ReservationId">What holds the money.</param>
+    /// <param name="Destination">Name of the destination.</param>
+    /// <param name="PricePerMinute">Decimal string.</param>
+    /// <param name="Currency">ISO 4217 code.</param>
+    public sealed record ForwardView(string Account, Guid? ReservationId, string? Destination, string PricePerMinute, string Currency);
 
     internal static async Task<IResult> Handle(AuthorizeRequest request, HttpContext context, CallAuthorizer authorizer, TenantClock clock, CancellationToken cancellationToken)
     {
@@ -73,7 +82,8 @@ public static class AuthorizeCall
     static AuthorizedView View(CallPermit permit) => new(
         permit.AccountNumber, permit.ReservationId == Guid.Empty ? null : permit.ReservationId, permit.GrantedSeconds, permit.MaxSeconds, permit.Destination, permit.PricePerMinute, permit.Currency,
         [.. permit.Routes.Select(r => new RouteView(r.Carrier, r.Gateway, r.DialString))], permit.Routes.Count == 0 ? null : string.Join('|', permit.Routes.Select(r => r.DialString)),
-        permit.Inbound is { } target ? new(target.TargetKind, target.Target) : null);
+        permit.Inbound is { } target ? new(target.TargetKind, target.Target) : null,
+        permit.Forward is { } way ? new(way.AccountNumber, way.ReservationId == Guid.Empty ? null : way.ReservationId, way.Destination, way.PricePerMinute, way.Currency) : null);
 
     /// <summary>The HTTP status is the one that SIP has for it; what FreeSWITCH calls it stands beside.</summary>
     static IResult Refused(CallRefusal refusal)
@@ -81,6 +91,8 @@ public static class AuthorizeCall
         var details = new Problem(refusal.SipStatus, refusal.Code, refusal.Reason).Details();
         details.Extensions["sipStatus"] = refusal.SipStatus;
         details.Extensions["cause"] = refusal.Cause;
+        if (refusal.Announcement is { } file)
+            details.Extensions["announcement"] = file;
         return Results.Problem(details);
     }
 }

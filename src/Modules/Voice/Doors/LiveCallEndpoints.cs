@@ -26,10 +26,11 @@ public static class LiveCallEndpoints
             && (State is null || call.State == State) && (Number is null || call.From.TrimStart('+') == Number.TrimStart('+') || call.To.TrimStart('+') == Number.TrimStart('+'));
     }
 
-    /// <summary>Live calls of this node of Balatrix.</summary>
+    /// <summary>Live calls of all nodes of Balatrix.</summary>
     /// <param name="Count">How many there are.</param>
     /// <param name="Items">The calls, oldest first.</param>
-    public sealed record LiveCallPage(int Count, List<LiveCall> Items);
+    /// <param name="IsWhole">False while the database cannot be asked for what other nodes control: then these are the answering node's own.</param>
+    public sealed record LiveCallPage(int Count, List<LiveCall> Items, bool IsWhole);
 
     /// <summary>How a call is ended.</summary>
     /// <param name="Cause">FreeSWITCH's name of the cause; MANAGER_REQUEST when left out.</param>
@@ -41,7 +42,7 @@ public static class LiveCallEndpoints
     /// <param name="Cause">The cause.</param>
     public sealed record HungUpView(string Uuid, string Cause);
 
-    internal static async Task<IResult> Active([AsParameters] LiveCallFilter filter, HttpContext context, LiveCalls live, TenantClock clock, TimeProvider time, CancellationToken cancellationToken)
+    internal static async Task<IResult> Active([AsParameters] LiveCallFilter filter, HttpContext context, LiveCalls live, AllLiveCalls all, TenantClock clock, TimeProvider time, CancellationToken cancellationToken)
     {
         if (filter.Direction is not (null or "inbound" or "outbound"))
             return Problem.Invalid("direction", "inbound or outbound").ToResult();
@@ -50,13 +51,13 @@ public static class LiveCallEndpoints
         var tenantId = Caller.Of(context).TenantId;
         if (context.Request.Headers.Accept.ToString().Contains("text/event-stream", StringComparison.OrdinalIgnoreCase))
         {
-            await StreamAsync(filter, tenantId, context, live, clock, time, cancellationToken);
+            await StreamAsync(filter, tenantId, context, live, all, clock, time, cancellationToken);
             return Results.Empty;
         }
-        return Results.Ok(await PageAsync(filter, tenantId, live, clock, cancellationToken));
+        return Results.Ok(await PageAsync(filter, tenantId, all, clock, cancellationToken));
     }
 
-    internal static async Task<IResult> Hangup(string uuid, HangupRequest request, HttpContext context, LiveCalls live, Database database, TenantClock clock, CancellationToken cancellationToken)
+    internal static async Task<IResult> Hangup(string uuid, HangupRequest request, HttpContext context, AllLiveCalls all, Database database, TenantClock clock, CancellationToken cancellationToken)
     {
         var cause = request.Cause ?? "MANAGER_REQUEST";
         if (cause.Length > 40 || cause.AsSpan().ContainsAnyExcept(CauseCharacters) || !char.IsAsciiLetterUpper(cause.FirstOrDefault()))
@@ -65,11 +66,11 @@ public static class LiveCallEndpoints
             return Problem.Invalid("reason", "1 to 500 characters").ToResult();
         var tenantId = Caller.Of(context).TenantId;
         var now = await clock.NowAsync(tenantId, cancellationToken);
-        if (live.Snapshot(tenantId, now).FirstOrDefault(c => c.Uuid == uuid) is not { } call)
+        if ((await all.ListAsync(tenantId, now, cancellationToken)).Calls.Find(c => c.Uuid == uuid) is not { } call)
             return Problem.NotFound("live call").ToResult();
         try
         {
-            if (!await live.HangupAsync(tenantId, uuid, cause, cancellationToken))
+            if (!await all.HangupAsync(tenantId, call, cause, cancellationToken))
                 return Problem.NotFound("live call").ToResult();
         }
         catch (FreeSwitchUnavailableException)
@@ -86,14 +87,19 @@ public static class LiveCallEndpoints
 
     static readonly System.Buffers.SearchValues<char> CauseCharacters = System.Buffers.SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_");
 
-    static async Task<LiveCallPage> PageAsync(LiveCallFilter filter, int tenantId, LiveCalls live, TenantClock clock, CancellationToken cancellationToken)
+    static async Task<LiveCallPage> PageAsync(LiveCallFilter filter, int tenantId, AllLiveCalls all, TenantClock clock, CancellationToken cancellationToken)
     {
-        var items = live.Snapshot(tenantId, await clock.NowAsync(tenantId, cancellationToken)).Where(filter.Has).ToList();
-        return new(items.Count, items);
+        var (calls, isWhole) = await all.ListAsync(tenantId, await clock.NowAsync(tenantId, cancellationToken), cancellationToken);
+        var items = calls.FindAll(filter.Has);
+        return new(items.Count, items, isWhole);
     }
 
-    /// <summary>First what there is, then what becomes of it; a comment now and then, so that whoever is between keeps the connection.</summary>
-    static async Task StreamAsync(LiveCallFilter filter, int tenantId, HttpContext context, LiveCalls live, TenantClock clock, TimeProvider time, CancellationToken cancellationToken)
+    /// <summary>
+    /// First what there is, then what becomes of this node's calls; now and then all that there is again while other nodes have calls, else a comment, so that whoever is between keeps
+    /// the connection.
+    /// </summary>
+    static async Task StreamAsync(
+        LiveCallFilter filter, int tenantId, HttpContext context, LiveCalls live, AllLiveCalls all, TenantClock clock, TimeProvider time, CancellationToken cancellationToken)
     {
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         var changes = live.Watch(tenantId, stop.Token);
@@ -101,11 +107,16 @@ public static class LiveCallEndpoints
         context.Response.Headers.CacheControl = "no-store";
         try
         {
-            await WriteAsync(context, "snapshot", await PageAsync(filter, tenantId, live, clock, cancellationToken), cancellationToken);
+            await WriteAsync(context, "snapshot", await PageAsync(filter, tenantId, all, clock, cancellationToken), cancellationToken);
             for (var next = changes.WaitToReadAsync(cancellationToken).AsTask(); ;)
             {
                 if (await Task.WhenAny(next, Task.Delay(StillThere, time, stop.Token)) != next)
                 {
+                    if (await PageAsync(filter, tenantId, all, clock, cancellationToken) is var page && page.Items.Exists(c => !c.IsHere))
+                    {
+                        await WriteAsync(context, "snapshot", page, cancellationToken);
+                        continue;
+                    }
                     await context.Response.WriteAsync(": still there\n\n", cancellationToken);
                     await context.Response.Body.FlushAsync(cancellationToken);
                     continue;

@@ -43,16 +43,27 @@ sealed partial class SwitchRequest(IFormCollection form)
             ("set", "hangup_after_bridge=true"),
             ("set", $"api_on_answer={CallCommands.FirstGuard(call.Uuid, call.Uuid, segment: 1, permit.GrantedSeconds * 1000L)}"),
         };
+        if (permit.Forward is { } way)
+        {
+            steps.Add(("set", $"{CallCommands.ForwardedBy}={ApiArgument.Name(way.AccountNumber)}"));
+            steps.Add(("set", $"{CallCommands.SecondOnAnswer}={CallCommands.FirstGuard(call.Uuid, call.Uuid, CallRow.ForwardedSegment, permit.GrantedSeconds * 1000L)}"));
+        }
         if (CallCommands.DialOf(permit) is { } dial)
             steps.Add(("bridge", "{originate_timeout=40}" + dial));
         else
-            steps.Add(("transfer", $"{(permit.Inbound is { TargetKind: "dialplan" } named ? ApiArgument.Name(named.Target) : ApiArgument.Number(E164Number.Normalise(call.To)))} XML billed"));
+            steps.Add(("transfer", $"{(permit.Inbound is { TargetKind: "dialplan" } named ? ApiArgument.Name(named.Target) : ApiArgument.Number(permit.ForwardedTo?.Target ?? E164Number.Normalise(call.To)))} XML billed"));
         return steps;
     }
 
     /// <summary>SIP says the status; FreeSWITCH and its records the cause.</summary>
-    public static List<(string Application, string Data)> Refuse(CallRefusal refusal) =>
-        [("set", $"last_bridge_proto_specific_hangup_cause=sip:{ApiArgument.Seconds(refusal.SipStatus)}"), ("hangup", ApiArgument.Cause(refusal.Cause))];
+    public static List<(string Application, string Data)> Refuse(CallRefusal refusal)
+    {
+        var steps = new List<(string, string)> { ("set", $"last_bridge_proto_specific_hangup_cause=sip:{ApiArgument.Seconds(refusal.SipStatus)}") };
+        if (refusal.Announcement is { } file)
+            steps.AddRange([("pre_answer", ""), ("playback", ApiArgument.Playback(file))]);
+        steps.Add(("hangup", ApiArgument.Cause(refusal.Cause)));
+        return steps;
+    }
 
     [GeneratedRegex(@"\A[A-Za-z0-9][A-Za-z0-9_.-]{0,63}\z", RegexOptions.NonBacktracking)]
     private static partial Regex ContextForm();

@@ -20,6 +20,9 @@ public sealed record CallRecord(
     string Uuid, string? ALegUuid, string AccountCode, string Calling, string Called, string BillDirection,
     DateTimeOffset StartedAt, DateTimeOffset? AnsweredAt, DateTimeOffset EndedAt, long TalkMs, IReadOnlyDictionary<string, string> Facts)
 {
+    /// <summary>The account that forwards the call from its number, when one does.</summary>
+    public string? ForwardedBy { get; init; }
+
     /// <summary>Identifies calls by their uuid through every door.</summary>
     public const string Source = "cdr";
 

@@ -54,7 +54,10 @@ public static class FreeSwitchCdr
         return (new CallRecord(
             uuid, aLeg, Cut(Of("accountcode"), 64), Cut(fields.Profile.GetValueOrDefault("caller_id_number", ""), 64),
             Cut(fields.Profile.GetValueOrDefault("destination_number", ""), 64), Of("bill_direction"),
-            At(times.Start), times.Answer > 0 ? At(times.Answer) : null, At(times.End), (talk + 999) / 1000, facts), null);
+            At(times.Start), times.Answer > 0 ? At(times.Answer) : null, At(times.End), (talk + 999) / 1000, facts)
+        {
+            ForwardedBy = v.GetValueOrDefault("bill_forwarded_by") is { Length: > 0 and <= 64 } forwarder ? forwarder : null,
+        }, null);
     }
 
     /// <summary>A leg that another leg originated is its B leg; call_uuid is not asked, since it is wrong in about one of a hundred.</summary>

@@ -52,7 +52,19 @@ public sealed class RoutePlanner
     /// <param name="cancellationToken">Stops.</param>
     public async ValueTask<RoutePlan> PlanAsync(int tenantId, string toE164, long sellPerMinuteMicros, string sellCurrency, DateTimeOffset at, CancellationToken cancellationToken)
     {
-        var table = await tables.GetAsync(tenantId, cancellationToken);
+        return await PlanAsync(await tables.GetAsync(tenantId, cancellationToken), tenantId, toE164, sellPerMinuteMicros, sellCurrency, at, cancellationToken);
+    }
+
+    /// <summary>The carrier of a gateway, from memory; null when none is known.</summary>
+    internal string? CarrierOf(int tenantId, string gateway) => tables.Recall(tenantId) is { } table ? Array.Find(table.Carriers, c => c.Gateway == gateway)?.Name : null;
+
+    /// <summary>The same by the carriers that were known last, for when the database is not there.</summary>
+    internal ValueTask<RoutePlan> RecallAsync(int tenantId, string toE164, long sellPerMinuteMicros, string sellCurrency, DateTimeOffset at, CancellationToken cancellationToken) =>
+        tables.Recall(tenantId) is { } table ? PlanAsync(table, tenantId, toE164, sellPerMinuteMicros, sellCurrency, at, cancellationToken) : new(NoRoute);
+
+    async ValueTask<RoutePlan> PlanAsync(
+        RouteTable table, int tenantId, string toE164, long sellPerMinuteMicros, string sellCurrency, DateTimeOffset at, CancellationToken cancellationToken)
+    {
         if (table.Carriers.Length == 0)
             return Nothing;
         if (DigitsOf(toE164) is not { } digits)

@@ -9,7 +9,7 @@ namespace Balatrix.Modules.Voice.Routing;
 /// <summary>A tenant's carriers and policy as they were at one moment.</summary>
 /// <param name="Carriers">In the order of their numbers.</param>
 /// <param name="Policy">How it routes.</param>
-/// <param name="Calls">For each carrier the calls that went to it first and go on, on all nodes, and those that were planned here since.</param>
+/// <param name="Calls">For each carrier the calls that go on there, or went there first and are not answered yet, on all nodes, and those that were planned here since.</param>
 sealed record RouteTable(Carrier[] Carriers, RoutePolicy Policy, int[] Calls)
 {
     /// <summary>Whether a carrier takes no more calls.</summary>
@@ -54,6 +54,9 @@ sealed partial class RouteTables(Database database, ILogger<RouteTables> logger)
         return new(entry.Table);
     }
 
+    /// <summary>The tenant's table as it was read last, however old; null when it never was.</summary>
+    public RouteTable? Recall(int tenantId) => entries.TryGetValue(tenantId, out var entry) ? entry.Table : null;
+
     /// <summary>Reads the tenant's table and swaps it in.</summary>
     public async Task<RouteTable> ReadAsync(int tenantId, CancellationToken cancellationToken)
     {
@@ -78,7 +81,13 @@ sealed partial class RouteTables(Database database, ILogger<RouteTables> logger)
         if (limited.Length == 0)
             return new int[carriers.Length];
         var counts = (await Database.QueryAsync(
-            connection, "select carrier, count(*)::int from voice.live_calls where tenant_id = $1 and state = 1 and carrier = any($2) group by carrier",
+            connection,
+            $"""
+            select c.carrier, count(*)::int
+              from voice.live_calls c
+              left join ledger.reservations r on r.account_id = c.account_id and r.reservation_id = c.reservation_id and r.tenant_id = c.tenant_id
+             where c.tenant_id = $1 and {Calls.CallStore.GoingOn} and c.carrier = any($2) group by c.carrier
+            """,
             [tenantId, limited], r => (Carrier: r.GetString(0), Calls: r.GetInt32(1)), cancellationToken)).ToDictionary(c => c.Carrier, c => c.Calls);
         return [.. carriers.Select(c => counts.GetValueOrDefault(c.Name))];
     }

@@ -89,7 +89,7 @@ public sealed class TransfersAndLegs(VoiceApp app) : IClassFixture<VoiceApp>
     }
 
     [Fact]
-    public async Task Everybody_in_a_conference_pays_for_himself_and_a_B_leg_never_does()
+    public async Task Calls_side_by_side_are_paid_each_by_itself_and_a_B_leg_never_is()
     {
         await using var lab = await VoiceLab.StartAsync(app);
         var accounts = new[] { await lab.AccountAsync("10.00"), await lab.AccountAsync("10.00"), await lab.AccountAsync("1.00") };
@@ -111,7 +111,7 @@ public sealed class TransfersAndLegs(VoiceApp app) : IClassFixture<VoiceApp>
     }
 
     [Fact]
-    public async Task A_call_across_midnight_changes_its_price_there_and_not_when_the_deck_is_changed()
+    public async Task A_call_across_midnight_changes_its_price_there()
     {
         // A rupee a second by day, ten paisa by night; midnight in India is soon.
         var deck = "prefix,description,rate,increment_seconds,from_time,to_time\n4420,London,60.00,1,06:00,24:00\n4420,London,6.00,1,00:00,06:00\n";
@@ -128,6 +128,25 @@ public sealed class TransfersAndLegs(VoiceApp app) : IClassFixture<VoiceApp>
         var byDay = Enumerable.Range(0, seconds).Count(s => answered.AddSeconds(s).Hour >= 6);
         Assert.Equal(40, byDay);
         Assert.Equal(byDay * 1.00m + (seconds - byDay) * 0.10m, 1000 - (await lab.MoneyAsync(account)).Balance);
+        await app.AssertBooksProveAsync();
+    }
+
+    [Fact]
+    public async Task A_call_across_a_change_of_rates_keeps_the_rate_of_its_start()
+    {
+        var change = app.Time.GetUtcNow().AddSeconds(90);
+        var deck = $"prefix,description,rate,increment_seconds,valid_from,valid_to\n4420,London,1.20,1,,{change:yyyy-MM-ddTHH:mm:ssZ}\n4420,London,2.40,1,{change:yyyy-MM-ddTHH:mm:ssZ},\n";
+        await using var lab = await VoiceLab.StartAsync(app, deck);
+        var account = await lab.AccountAsync("100.00");
+        var before = await lab.TalkAsync(account);
+        await lab.PassAsync(150);
+        Assert.True(before.AnsweredAt < change && lab.Switch.Now > change);
+        var after = await lab.TalkAsync(account);
+        await lab.PassAsync(20);
+        await before.HangupAsync();
+        await after.HangupAsync();
+        await lab.SettledAsync(account, 2);
+        Assert.Equal((100 - VoiceLab.PriceOf(before) - (2 * VoiceLab.PriceOf(after)), 0), await lab.MoneyAsync(account));
         await app.AssertBooksProveAsync();
     }
 }

@@ -13,6 +13,7 @@ using Balatrix.Modules.Voice.EventSocket;
 using Balatrix.Web;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
 
 namespace Balatrix.Modules.Tests.Voice.Calls;
 
@@ -23,7 +24,11 @@ public sealed class VoiceApp(TestCluster cluster) : TestApp(cluster)
 
     protected override TimeProvider Clock => Time;
 
-    protected override void Replace(IServiceCollection services) => services.AddSingleton(CallTimings.Default with { Answer = Soon.Limit });
+    protected override void Replace(IServiceCollection services)
+    {
+        services.AddSingleton(CallTimings.Default with { Answer = Soon.Limit });
+        services.Configure<HostOptions>(options => options.ShutdownTimeout = Soon.Limit);
+    }
 }
 
 /// <summary>A stand-in FreeSWITCH and processes of Balatrix that control it over real TCP: they may be ended and begun again. All live by one clock that stands still unless tests put it forward.</summary>
@@ -38,7 +43,8 @@ sealed class VoiceLab : IAsyncDisposable
     static int labs;
 
     readonly VoiceApp app;
-    readonly List<(WebApplication Process, Database Database)> processes = [];
+    readonly List<(WebApplication Process, Database Database, DatabaseRelay Relay)> processes = [];
+    readonly List<(WebApplication Process, Database Database, DatabaseRelay Relay)> crashed = [];
 
     VoiceLab(VoiceApp app) => this.app = app;
 
@@ -51,6 +57,11 @@ sealed class VoiceLab : IAsyncDisposable
     public TestApp App => app;
 
     public StillClock Time => app.Time;
+
+    /// <summary>The way that the latest process has to the database.</summary>
+    public DatabaseRelay Relay => processes[^1].Relay;
+
+    public WebApplication Process => processes[^1].Process;
 
     public LiveCalls Live => LiveOf(processes[^1].Process);
 
@@ -84,9 +95,12 @@ sealed class VoiceLab : IAsyncDisposable
     public async Task<WebApplication> ControlAsync()
     {
         var before = Switch.Listeners;
-        var database = new Database(app.ConnectionString);
+        var relay = new DatabaseRelay(app.ConnectionString);
+        var database = new Database(relay.ConnectionString);
         var process = BalatrixServer.Build(database, "http://127.0.0.1:0", Time, data: app.Data, beforeServices: services =>
         {
+            // After an outage some services wait before they look again whether they are to stop.
+            services.Configure<HostOptions>(options => options.ShutdownTimeout = Soon.Limit);
             services.Configure<FreeSwitchOptions>(options => options.Nodes.Add(Switch.Node(NodeName)));
             services.AddSingleton(new CallTimings(TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(0.5), TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(0.2), TimeSpan.FromMilliseconds(20))
             {
@@ -95,7 +109,7 @@ sealed class VoiceLab : IAsyncDisposable
             services.AddSingleton(new LinkTimings { Handshake = Soon.Limit, Reply = Soon.Limit, Ping = Soon.Limit, Heartbeat = TimeSpan.FromHours(1) });
         });
         await process.StartAsync();
-        processes.Add((process, database));
+        processes.Add((process, database, relay));
         await Soon.UntilAsync(() => Switch.Listeners >= before + 2, "The switch is linked");
         return process;
     }
@@ -103,11 +117,23 @@ sealed class VoiceLab : IAsyncDisposable
     /// <summary>Ends a process, the first that still runs.</summary>
     public async Task EndProcessAsync()
     {
-        var (process, database) = processes[0];
+        var (process, database, relay) = processes[0];
         processes.RemoveAt(0);
+        relay.Mend();
         await process.StopAsync();
         await process.DisposeAsync();
         await database.DisposeAsync();
+        await relay.DisposeAsync();
+    }
+
+    /// <summary>The first process that still runs ends in the midst of an outage: nothing that it knew is ever written.</summary>
+    public void Crash()
+    {
+        crashed.Add(processes[0]);
+        processes.RemoveAt(0);
+        crashed[^1].Relay.Cut();
+        // Its links are closed, and what waits for the database waits until all is over.
+        _ = crashed[^1].Process.Services.GetRequiredService<FreeSwitchNodes>().StopAsync(CancellationToken.None);
     }
 
     public Task<StandInChannel> DialAsync(string account, string to = London, StandInCall? like = null) => Switch.DialAsync((like ?? new StandInCall()) with
@@ -212,6 +238,7 @@ sealed class VoiceLab : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        processes.AddRange(crashed);
         while (processes.Count > 0)
             await EndProcessAsync();
         await Switch.DisposeAsync();

@@ -62,6 +62,41 @@ public sealed class LiveView(VoiceApp app) : IClassFixture<VoiceApp>
         Assert.Contains("event: answered", kinds);
     }
 
+    [Fact]
+    public async Task A_call_that_another_process_controls_is_shown_and_ended_at_any_process()
+    {
+        await using var lab = await VoiceLab.StartAsync(app);
+        var waiting = await lab.ControlAsync();
+        var account = await lab.AccountAsync("100.00");
+        var call = await lab.DialAsync(account);
+        await call.RoutedAsync();
+        await call.AnswerAsync();
+        using var client = new HttpClient { BaseAddress = new Uri(waiting.Urls.First()) };
+        client.DefaultRequestHeaders.Authorization = new("Bearer", app.AdminKey);
+        JsonElement item = default;
+        await Soon.UntilAsync(
+            async () =>
+            {
+                await lab.PassAsync(1);
+                var page = JsonElement.Parse(await client.GetStringAsync($"/api/v1/calls/active?account={account}&state=talking"));
+                Assert.True(page.GetProperty("isWhole").GetBoolean());
+                item = page.GetProperty("items").EnumerateArray().SingleOrDefault();
+                return item.ValueKind != JsonValueKind.Undefined;
+            },
+            "It is seen from the other process");
+        Assert.Equal((call.Uuid, false, lab.NodeName), (item.GetProperty("uuid").GetString(), item.GetProperty("isHere").GetBoolean(), item.GetProperty("node").GetString()));
+        Assert.True(decimal.Parse(item.GetProperty("runningCost").GetString()!, System.Globalization.CultureInfo.InvariantCulture) > 0);
+        // One that is linked to no FreeSWITCH shows it as well, and says that it cannot end it.
+        Assert.Equal(1, (await app.GetAsync($"/api/v1/calls/active?account={account}")).Body.GetProperty("count").GetInt32());
+        var (status, problem) = await app.PostAsync($"/api/v1/calls/{call.Uuid}/hangup", new { });
+        Assert.Equal((503, "switch_unavailable"), (status, problem.GetProperty("code").GetString()));
+        using var ended = await client.PostAsync($"/api/v1/calls/{call.Uuid}/hangup", ApiServer.Json(new { reason = "Reported" }));
+        Assert.Equal(HttpStatusCode.OK, ended.StatusCode);
+        await Soon.UntilAsync(() => call.HangupCause == "MANAGER_REQUEST", "The call is ended");
+        await lab.SettledAsync(account);
+        Assert.Equal((100 - VoiceLab.PriceOf(call), 0), await lab.MoneyAsync(account));
+    }
+
     static async Task<string> LineAsync(StreamReader lines) => await lines.ReadLineAsync(new CancellationTokenSource(Soon.Limit).Token) ?? throw new EndOfStreamException();
 
     static async Task<long> CountAsync(TestApp app, string sql)

@@ -30,8 +30,12 @@ public sealed class FreeSwitchFilesTests
         Assert.Equal("${bill_session}", extensions[0].Element("condition")!.Attribute("field")!.Value);
         Assert.Equal("hangup", extensions[0].Descendants("action").Single().Attribute("application")!.Value);
         Assert.DoesNotContain(extensions[0].Descendants("action"), a => a.Attribute("application")!.Value == "bridge");
-        Assert.EndsWith("${bill_dial}", extensions[1].Descendants("action").Last().Attribute("data")!.Value, StringComparison.Ordinal);
+        Assert.EndsWith("${bill_dial}", extensions.Single(e => e.Attribute("name")!.Value == "balatrix_bridge").Descendants("action").Last().Attribute("data")!.Value, StringComparison.Ordinal);
     }
+
+    [Fact]
+    public void The_refused_context_plays_something_and_hangs_up() =>
+        Assert.Equal(["pre_answer", "playback", "hangup"], Read("dialplan/balatrix_refused.xml").Descendants("action").Select(a => a.Attribute("application")!.Value));
 
     [Fact]
     public void Records_are_queued_and_posted_to_the_webhook()

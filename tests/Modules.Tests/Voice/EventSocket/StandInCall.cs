@@ -28,6 +28,9 @@ public sealed record StandInCall
     /// <summary>enable_heartbeat_events of the public context, 0 for none.</summary>
     public int HeartbeatSeconds { get; init; } = 20;
 
+    /// <summary>Which of the dial strings of bill_dial takes the call, from 0: those before it are busy.</summary>
+    public int Gateway { get; init; }
+
     /// <summary>What the called side does by itself once the call is routed; null leaves it to the test.</summary>
     public StandInCarrier? Carrier { get; init; }
 }

@@ -165,14 +165,33 @@ public sealed partial class StandInChannel
             other.Hangup("NORMAL_CLEARING");
         if (context == "public")
             Park();
+        else if (context == "refused")
+            Announce();
         else
             Route();
     }
 
+    /// <summary>The refused context: early media, and then the end.</summary>
+    void Announce()
+    {
+        Application = variables["current_application"] = "playback";
+        Play(variables["bill_announcement"]);
+        server.Timers.Add(server.Timers.Now.AddSeconds(4), Uuid, "playback", () => Hangup(variables["bill_refusal"]));
+    }
+
     void Route()
     {
+        if (Destination.StartsWith("conference-", StringComparison.Ordinal))
+        {
+            Application = variables["current_application"] = "conference";
+            routed.TrySetResult(Destination);
+            Answer();
+            return;
+        }
         Application = variables["current_application"] = "bridge";
         var leg = new StandInChannel(server, new StandInCall { From = Call.From, To = Destination, HeartbeatSeconds = Call.HeartbeatSeconds, Carrier = Call.Carrier }, this) { Context = Context };
+        if (variables.GetValueOrDefault("bill_dial")?.Split('|') is { } dials && dials.Length > Call.Gateway && dials[Call.Gateway].Split('/') is ["sofia", "gateway", var gateway, ..])
+            leg.variables["sip_gateway_name"] = gateway;
         server.Add(leg);
         (Peer, leg.Peer) = (leg, this);
         server.Events.Of("CHANNEL_CREATE", leg);
@@ -211,7 +230,7 @@ public sealed partial class StandInChannel
         }
         AnsweredAt = now;
         server.Events.Of("CHANNEL_ANSWER", this);
-        if (variables.GetValueOrDefault("api_on_answer") is { } command)
+        foreach (var command in variables.Where(v => v.Key.StartsWith("api_on_answer", StringComparison.Ordinal)).Select(v => v.Value).ToList())
             server.Api.Run(command);
         if (variables.GetValueOrDefault("execute_on_answer")?.Split(' ') is ["sched_hangup", ['+', .. var seconds], .. var cause])
             server.Api.Run($"sched_hangup +{seconds} {Uuid} {(cause is [var name] ? name : "ALLOTTED_TIMEOUT")}");

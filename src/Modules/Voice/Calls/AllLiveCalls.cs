@@ -1,0 +1,43 @@
+using Balatrix.Core;
+using Balatrix.Core.Usage;
+using Balatrix.Modules.Customers;
+using Balatrix.Modules.Platform;
+using Balatrix.Modules.Voice.EventSocket;
+using Npgsql;
+
+namespace Balatrix.Modules.Voice.Calls;
+
+/// <summary>The live calls of all nodes: those that this one controls from memory, the others as they stand in the database.</summary>
+public sealed class AllLiveCalls(LiveCalls here, Database database)
+{
+    /// <summary>Those of a tenant, oldest first, and whether the others could be asked for.</summary>
+    public async Task<(List<LiveCall> Calls, bool IsWhole)> ListAsync(int tenantId, DateTimeOffset now, CancellationToken cancellationToken)
+    {
+        var own = here.Snapshot(tenantId, now);
+        try
+        {
+            var known = here.Rows(tenantId);
+            var others = await database.InTenantAsync(tenantId, (connection, ct) => CallStore.GoingOnAsync(connection, tenantId, ct), cancellationToken);
+            return ([.. own.Concat(others.Where(o => !known.Contains((o.Row.AccountId, o.Row.CallId, o.Row.Segment))).Select(o => View(o, now))).OrderBy(c => c.StartedAt)], true);
+        }
+        catch (Exception e) when (e is NpgsqlException or IOException or TimeoutException)
+        {
+            return ([.. own], false);
+        }
+    }
+
+    /// <summary>Ends a call, on whatever node; false when it is gone.</summary>
+    /// <exception cref="FreeSwitchUnavailableException">Its FreeSWITCH does not answer, or nobody here is linked to it.</exception>
+    public Task<bool> HangupAsync(int tenantId, LiveCall call, string cause, CancellationToken cancellationToken) =>
+        call.IsHere ? here.HangupAsync(tenantId, call.Uuid, cause, cancellationToken) : here.HangupOnAsync(call.Node, call.Uuid, cause, cancellationToken);
+
+    static LiveCall View(KeptCall kept, DateTimeOffset now)
+    {
+        var row = kept.Row;
+        var from = kept.MeterFrom ?? kept.AnsweredAt;
+        var cost = row.ReservationId is null || from is null ? 0 : (long)((Int128)row.MinuteMicros * Math.Max(0, (long)(now - from.Value).TotalMilliseconds) / 60_000);
+        return new(
+            row.ChannelId, row.Node, AccountDirectory.NumberOf(row.AccountId), row.Service == Service.VoiceInbound ? "inbound" : "outbound", row.Calling, row.Called, row.StartedAt, kept.AnsweredAt,
+            (int)(kept.GrantedMs / 1000), Money.Format(cost), row.Currency, row.Carrier, kept.AnsweredAt is null ? "ringing" : "talking", IsHere: false);
+    }
+}
