@@ -202,7 +202,7 @@ public sealed partial class AuditWalk(AuditWalk.App app) : IClassFixture<AuditWa
                 JsonSerializer.Serialize(new { specversion = "1.0", id = Guid.NewGuid(), source = "walk", type = "balatrix.auth.sms_otp", subject = "ACC-10003", time = DateTimeOffset.UtcNow.AddSeconds(-1), data = new { quantity = 100 } }),
                 Encoding.UTF8, "application/cloudevents+json"));
         Assert.True(used.IsSuccessStatusCode, await used.Content.ReadAsStringAsync());
-        return (await Does("POST", "/api/v1/invoices/generate/postpaid/ACC-10003", new { to = DateTimeOffset.UtcNow.AddDays(1).ToString("yyyy-MM-dd", CultureInfo.InvariantCulture) }))
+        return (await Does("POST", "/api/v1/invoices/generate/postpaid/ACC-10003", new { to = DateTimeOffset.UtcNow.ToOffset(TimeSpan.FromHours(5.5)).AddDays(1).ToString("yyyy-MM-dd", CultureInfo.InvariantCulture) }))
             .GetProperty("documents")[0].GetProperty("summary").GetProperty("number").GetString()!;
     }
 
