@@ -1,3 +1,4 @@
+using System.Globalization;
 using Balatrix.Core;
 using Balatrix.Modules.Payments.Gateways;
 
@@ -9,6 +10,8 @@ public sealed class SettlementPostings(PaymentWorld world) : IClassFixture<Payme
     [Fact]
     public async Task A_settled_payment_leaves_the_clearing_book_once_and_what_does_not_agree_stays_in_it()
     {
+        // The bank, the fees and their tax are of both gateways.
+        var before = await AmountsAsync();
         var account = await world.NewAccountAsync();
         var (settled, refunded, short_, unsettled) = (await PaidAsync(account, "118.00"), await PaidAsync(account, "50.00"), await PaidAsync(account, "40.00"), await PaidAsync(account, "7.00"));
         var (status, refund) = await world.PostAsync($"/api/v1/payments/{refunded.Payment}/refund", new { amount = "18.00", reason = "Paid twice" }, world.NewKey());
@@ -27,7 +30,7 @@ public sealed class SettlementPostings(PaymentWorld world) : IClassFixture<Payme
         ]);
         // Each day shows the same lines again.
         await world.PassAsync(TimeSpan.FromDays(3));
-        Assert.Equal(["gateway.razorpay 47.00", "bank 146.46", "tax.input 0.54", "fees.gateway 3.00"], await BooksAsync("razorpay"));
+        Assert.Equal(["gateway.razorpay 47.00", "bank 146.46", "tax.input 0.54", "fees.gateway 3.00"], await BooksAsync("razorpay", before));
         Assert.Equal(["amount", "not_posted", "payment_unknown_here"], await DifferencesAsync("razorpay"));
         await world.AssertBooksProveAsync();
 
@@ -41,7 +44,7 @@ public sealed class SettlementPostings(PaymentWorld world) : IClassFixture<Payme
         ]);
         await world.PassAsync(TimeSpan.FromDays(2));
         world.Razorpay.Settled.Clear();
-        Assert.Equal(["gateway.razorpay 0.00", "bank 192.46", "tax.input 0.54", "fees.gateway 4.00"], await BooksAsync("razorpay"));
+        Assert.Equal(["gateway.razorpay 0.00", "bank 192.46", "tax.input 0.54", "fees.gateway 4.00"], await BooksAsync("razorpay", before));
         Assert.Equal(["not_posted", "payment_unknown_here", "settled_twice"], await DifferencesAsync("razorpay"));
         await world.AssertBooksProveAsync();
     }
@@ -49,6 +52,7 @@ public sealed class SettlementPostings(PaymentWorld world) : IClassFixture<Payme
     [Fact]
     public async Task A_payment_that_is_settled_at_Stripe_is_paid_out_to_the_bank_by_a_line_of_its_own()
     {
+        var before = await AmountsAsync();
         var account = await world.NewAccountAsync();
         var paid = await PaidAsync(account, "200.00", "stripe");
         world.Stripe.Settled.AddRange(
@@ -59,7 +63,7 @@ public sealed class SettlementPostings(PaymentWorld world) : IClassFixture<Payme
         ]);
         await world.PassAsync(TimeSpan.FromDays(3));
         world.Stripe.Settled.Clear();
-        Assert.Equal(["gateway.stripe 0.00", "balance.stripe 44.10"], await BooksAsync("stripe"));
+        Assert.Equal(["gateway.stripe 0.00", "balance.stripe 44.10"], await BooksAsync("stripe", before));
         Assert.Empty(await DifferencesAsync("stripe"));
         await world.AssertBooksProveAsync();
 
@@ -82,12 +86,16 @@ public sealed class SettlementPostings(PaymentWorld world) : IClassFixture<Payme
         return (id, paid.Id);
     }
 
-    /// <summary>The books that the gateway's lines move; the other gateway's are not its own.</summary>
-    async Task<string[]> BooksAsync(string gateway)
-    {
-        var books = (await world.GetAsync("/api/v1/payments/statistics")).Body.GetProperty("books").EnumerateArray().Select(b => $"{b.GetProperty("book").GetString()} {b.GetProperty("amount").GetString()}");
-        return [.. books.Where(b => gateway == "stripe" ? b.Contains("stripe", StringComparison.Ordinal) : !b.Contains("stripe", StringComparison.Ordinal))];
-    }
+    /// <summary>What the gateway's lines have moved since in their books; the other gateway's are not its own.</summary>
+    async Task<string[]> BooksAsync(string gateway, List<(string Book, decimal Amount)> before) =>
+    [
+        .. from b in await AmountsAsync()
+           where b.Book.Contains("stripe", StringComparison.Ordinal) == (gateway == "stripe")
+           select string.Create(CultureInfo.InvariantCulture, $"{b.Book} {b.Amount - before.Find(o => o.Book == b.Book).Amount:0.00}"),
+    ];
+
+    async Task<List<(string Book, decimal Amount)>> AmountsAsync() =>
+        [.. (await world.GetAsync("/api/v1/payments/statistics")).Body.GetProperty("books").EnumerateArray().Select(b => (b.GetProperty("book").GetString()!, decimal.Parse(b.GetProperty("amount").GetString()!, CultureInfo.InvariantCulture)))];
 
     /// <summary>Of the latest run.</summary>
     async Task<string[]> DifferencesAsync(string gateway)
