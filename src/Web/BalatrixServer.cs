@@ -46,6 +46,8 @@ public static class BalatrixServer
         builder.Logging.AddFilter("Microsoft.AspNetCore.Diagnostics.ExceptionHandlerMiddleware", LogLevel.None);
         builder.Services.Configure<RouteHandlerOptions>(options => options.ThrowOnBadRequest = true);
         builder.Services.AddProblemDetails();
+        // What was accepted is done before the process goes; serve gives it two minutes in all.
+        builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(100));
         builder.Services.AddSingleton(new DataFolder(data ?? builder.Configuration["Balatrix:DataDirectory"] ?? "./data"));
         beforeServices?.Invoke(builder.Services);
         builder.Services.AddBalatrix(database, time, charging ?? new ChargingOptions());

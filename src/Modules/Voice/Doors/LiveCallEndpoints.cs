@@ -5,6 +5,7 @@ using Balatrix.Modules.Platform;
 using Balatrix.Modules.Voice.Calls;
 using Balatrix.Modules.Voice.EventSocket;
 using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Hosting;
 
 namespace Balatrix.Modules.Voice.Doors;
 
@@ -42,7 +43,8 @@ public static class LiveCallEndpoints
     /// <param name="Cause">The cause.</param>
     public sealed record HungUpView(string Uuid, string Cause);
 
-    internal static async Task<IResult> Active([AsParameters] LiveCallFilter filter, HttpContext context, LiveCalls live, AllLiveCalls all, TenantClock clock, TimeProvider time, CancellationToken cancellationToken)
+    internal static async Task<IResult> Active(
+        [AsParameters] LiveCallFilter filter, HttpContext context, LiveCalls live, AllLiveCalls all, TenantClock clock, TimeProvider time, IHostApplicationLifetime lifetime, CancellationToken cancellationToken)
     {
         if (filter.Direction is not (null or "inbound" or "outbound"))
             return Problem.Invalid("direction", "inbound or outbound").ToResult();
@@ -51,7 +53,9 @@ public static class LiveCallEndpoints
         var tenantId = Caller.Of(context).TenantId;
         if (context.Request.Headers.Accept.ToString().Contains("text/event-stream", StringComparison.OrdinalIgnoreCase))
         {
-            await StreamAsync(filter, tenantId, context, live, all, clock, time, cancellationToken);
+            // A stop waits for every answer that is under way, and this one has no end of its own.
+            using var end = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, lifetime.ApplicationStopping);
+            await StreamAsync(filter, tenantId, context, live, all, clock, time, end.Token);
             return Results.Empty;
         }
         return Results.Ok(await PageAsync(filter, tenantId, all, clock, cancellationToken));

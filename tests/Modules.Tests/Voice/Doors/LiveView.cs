@@ -11,6 +11,22 @@ namespace Balatrix.Modules.Tests.Voice.Doors;
 public sealed class LiveView(VoiceApp app) : IClassFixture<VoiceApp>
 {
     [Fact]
+    public async Task A_stream_ends_when_its_process_is_stopped_and_does_not_hold_it_up()
+    {
+        await using var lab = await VoiceLab.StartAsync(app, isControlled: false);
+        var process = await lab.ControlAsync();
+        using var client = new HttpClient { BaseAddress = new Uri(process.Urls.First()) };
+        client.DefaultRequestHeaders.Authorization = new("Bearer", app.AdminKey);
+        client.DefaultRequestHeaders.Accept.Add(new("text/event-stream"));
+        using var stream = await client.GetAsync("/api/v1/calls/active", HttpCompletionOption.ResponseHeadersRead);
+        using var lines = new StreamReader(await stream.Content.ReadAsStreamAsync());
+        Assert.Equal("event: snapshot", await LineAsync(lines));
+        var stopping = lab.EndProcessAsync();
+        Assert.Contains("data: ", await lines.ReadToEndAsync().WaitAsync(Soon.Limit / 2), StringComparison.Ordinal);
+        await stopping.WaitAsync(Soon.Limit);
+    }
+
+    [Fact]
     public async Task Live_calls_are_shown_with_their_cost_told_of_as_they_change_and_ended_by_hand()
     {
         await using var lab = await VoiceLab.StartAsync(app, isControlled: false);
