@@ -5,6 +5,7 @@ using Balatrix.Modules.Audit;
 using Balatrix.Modules.Payments.Gateways;
 using Balatrix.Modules.Platform;
 using Balatrix.Modules.Platform.Jobs;
+using Microsoft.AspNetCore.Http;
 
 namespace Balatrix.Modules.Payments;
 
@@ -21,6 +22,13 @@ sealed class ProcessWebhook : IJobHandler
     /// <summary>A storm of events shall leave the machine to whoever answers the gateways: a node learns of one at a time.</summary>
     static readonly SemaphoreSlim Turn = new(1);
 
+    /// <summary>Looks again, so often and so many times at most, whether a gateway is being answered.</summary>
+    const int YieldMs = 5;
+
+    const int MostYields = 10;
+
+    static int answering;
+
     sealed record Payload(GatewayKind Gateway, string EventId);
 
     enum Outcome
@@ -36,11 +44,27 @@ sealed class ProcessWebhook : IJobHandler
 
     static JobRequest Again(GatewayKind gateway, string eventId, DateTimeOffset runAt) => new(Queue, Kind, JsonSerializer.Serialize(new Payload(gateway, eventId)), runAt);
 
+    /// <summary>Answers a gateway; while this node does so, it lets what it has to learn wait a little.</summary>
+    public static async Task<IResult> AnswerAsync(Func<Task<IResult>> answer)
+    {
+        Interlocked.Increment(ref answering);
+        try
+        {
+            return await answer();
+        }
+        finally
+        {
+            Interlocked.Decrement(ref answering);
+        }
+    }
+
     public async Task RunAsync(JobRun run, CancellationToken cancellationToken)
     {
         await Turn.WaitAsync(cancellationToken);
         try
         {
+            for (var yields = 0; Volatile.Read(ref answering) > 0 && yields < MostYields; yields++)
+                await Task.Delay(YieldMs, cancellationToken);
             await LearnAsync(run, cancellationToken);
         }
         finally

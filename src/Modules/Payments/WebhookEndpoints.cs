@@ -23,10 +23,10 @@ public static class WebhookEndpoints
     public sealed record WebhookAnswer(bool Received, bool Duplicate);
 
     internal static Task<IResult> Razorpay(HttpContext context, GatewayDirectory gateways, Database database, JobSignals signals, TimeProvider time, CancellationToken cancellationToken) =>
-        TakeAsync(GatewayKind.Razorpay, context, gateways, database, signals, time, cancellationToken);
+        ProcessWebhook.AnswerAsync(() => TakeAsync(GatewayKind.Razorpay, context, gateways, database, signals, time, cancellationToken));
 
     internal static Task<IResult> Stripe(HttpContext context, GatewayDirectory gateways, Database database, JobSignals signals, TimeProvider time, CancellationToken cancellationToken) =>
-        TakeAsync(GatewayKind.Stripe, context, gateways, database, signals, time, cancellationToken);
+        ProcessWebhook.AnswerAsync(() => TakeAsync(GatewayKind.Stripe, context, gateways, database, signals, time, cancellationToken));
 
     static async Task<IResult> TakeAsync(GatewayKind kind, HttpContext context, GatewayDirectory gateways, Database database, JobSignals signals, TimeProvider time, CancellationToken cancellationToken)
     {
