@@ -16,6 +16,7 @@ public sealed class FailureModes(VoiceApp app) : IClassFixture<VoiceApp>
         await lab.EndProcessAsync();
         await lab.PassAsync(25);
         await lab.ControlAsync();
+        await Soon.UntilAsync(() => lab.Live.Snapshot(1, lab.Time.GetUtcNow()).Any(c => c.Uuid == call.Uuid), "The call is taken up");
         await lab.PassAsync(90);
         Assert.Null(call.HangupCause);
         await call.HangupAsync();
