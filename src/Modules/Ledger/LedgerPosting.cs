@@ -14,7 +14,7 @@ public static class LedgerPosting
     public static async Task LockAsync(NpgsqlConnection connection, int tenantId, long[] accountIds, CancellationToken cancellationToken)
     {
         await using var batch = new NpgsqlBatch(connection);
-        batch.BatchCommands.Add(LedgerStore.Command("select 1 from ledger.accounts where account_id = any($1) and tenant_id = $2 order by account_id for update", accountIds, tenantId));
+        batch.BatchCommands.Add(Database.Statement("select 1 from ledger.accounts where account_id = any($1) and tenant_id = $2 order by account_id for update", accountIds, tenantId));
         await batch.ExecuteNonQueryAsync(cancellationToken);
     }
 

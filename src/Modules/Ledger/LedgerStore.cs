@@ -3,7 +3,6 @@ using Balatrix.Core.Charging;
 using Balatrix.Core.Usage;
 using Balatrix.Modules.Platform;
 using Npgsql;
-using NpgsqlTypes;
 
 namespace Balatrix.Modules.Ledger;
 
@@ -84,16 +83,16 @@ static class LedgerStore
         if (!isCallersTransaction)
         {
             command.BatchCommands.Add(new("begin"));
-            command.BatchCommands.Add(Command("select set_config('balatrix.tenant_id', $1, true)", batch.TenantId.ToString()));
+            command.BatchCommands.Add(Database.Statement("select set_config('balatrix.tenant_id', $1, true)", batch.TenantId.ToString()));
         }
-        command.BatchCommands.Add(Command(LockAccounts, ids, batch.TenantId));
-        command.BatchCommands.Add(Command(ReadAllowances, ids, batch.TenantId, batch.Span.First.UtcDateTime, batch.Span.Last.UtcDateTime));
+        command.BatchCommands.Add(Database.Statement(LockAccounts, ids, batch.TenantId));
+        command.BatchCommands.Add(Database.Statement(ReadAllowances, ids, batch.TenantId, batch.Span.First.UtcDateTime, batch.Span.Last.UtcDateTime));
         var beforeReservations = command.BatchCommands.Count;
         foreach (var wanted in KeyLookup.Of(ReservationKeys(batch)))
-            command.BatchCommands.Add(Command(ReadReservations, wanted.AccountIds, wanted.Keys, batch.TenantId));
+            command.BatchCommands.Add(Database.Statement(ReadReservations, wanted.AccountIds, wanted.Keys, batch.TenantId));
         var beforeEntries = command.BatchCommands.Count;
         foreach (var wanted in KeyLookup.Of(PostKeys(batch)))
-            command.BatchCommands.Add(Command(ReadEntries, wanted.AccountIds, wanted.Keys, batch.TenantId));
+            command.BatchCommands.Add(Database.Statement(ReadEntries, wanted.AccountIds, wanted.Keys, batch.TenantId));
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
         if (!isCallersTransaction)
             await reader.NextResultAsync(cancellationToken);
@@ -128,7 +127,7 @@ static class LedgerStore
     {
         long[] ids = [accountId];
         return database.ReadInTenantAsync<AccountSlot?>(
-            tenantId, [Command(SelectAccounts, ids, tenantId), Command(ReadAllowances, ids, tenantId, at.UtcDateTime, at.UtcDateTime)],
+            tenantId, [Database.Statement(SelectAccounts, ids, tenantId), Database.Statement(ReadAllowances, ids, tenantId, at.UtcDateTime, at.UtcDateTime)],
             static async (reader, ct) =>
             {
                 var slot = await reader.ReadAsync(ct) ? ReadAccount(reader) : null;
@@ -146,7 +145,7 @@ static class LedgerStore
     public static async Task LoadPlanHistoryAsync(NpgsqlConnection connection, ChargeBatch batch, long[] accountIds, CancellationToken cancellationToken)
     {
         await using var command = new NpgsqlBatch(connection);
-        command.BatchCommands.Add(Command(ReadPlanHistory, accountIds, batch.TenantId));
+        command.BatchCommands.Add(Database.Statement(ReadPlanHistory, accountIds, batch.TenantId));
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
         foreach (var id in accountIds)
             batch.Accounts[id].PlanHistory = [];
@@ -161,7 +160,7 @@ static class LedgerStore
     {
         await using var command = new NpgsqlBatch(connection);
         foreach (var query in queries)
-            command.BatchCommands.Add(Command(
+            command.BatchCommands.Add(Database.Statement(
                 ReadUsage, query.Wanted.AccountIds, query.Wanted.Keys, batch.TenantId, UsageMonth.Start(query.FromMonth).UtcDateTime, UsageMonth.Start(query.ToMonth).UtcDateTime));
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
         do
@@ -170,17 +169,6 @@ static class LedgerStore
                 batch.Recorded[(reader.GetInt64(0), reader.GetGuid(1))] = ReadRecorded(reader);
         }
         while (await reader.NextResultAsync(cancellationToken));
-    }
-
-    /// <summary>A statement with positional parameters of the types that the hot path uses.</summary>
-    public static NpgsqlBatchCommand Command(string sql, params ReadOnlySpan<object> values)
-    {
-        var command = new NpgsqlBatchCommand(sql);
-        foreach (var value in values)
-            command.Parameters.Add(value is DateTime time
-                ? new NpgsqlParameter { Value = time, NpgsqlDbType = NpgsqlDbType.TimestampTz }
-                : new NpgsqlParameter { Value = value });
-        return command;
     }
 
     static AccountSlot ReadAccount(NpgsqlDataReader r) => new(

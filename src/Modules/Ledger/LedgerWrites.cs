@@ -1,4 +1,5 @@
 using Balatrix.Core.Charging;
+using Balatrix.Modules.Platform;
 using Npgsql;
 
 namespace Balatrix.Modules.Ledger;
@@ -73,7 +74,7 @@ static class LedgerWrites
     public static string CopyCommand(int month) =>
         $"copy usage.{UsageMonth.Partition(month)} ({ChargeBatch.UsageColumns}) from stdin (format binary)";
 
-    static NpgsqlBatchCommand AccountUpdate(AccountSlot[] changed) => LedgerStore.Command(
+    static NpgsqlBatchCommand AccountUpdate(AccountSlot[] changed) => Database.Statement(
         UpdateAccounts,
         Column(changed, s => s.State.AccountId),
         Column(changed, s => s.State.BalanceMicros),
@@ -95,7 +96,7 @@ static class LedgerWrites
             select (slot.State.AccountId, Allowance: pair.First)).ToArray();
         if (rows.Length == 0)
             return;
-        command.BatchCommands.Add(LedgerStore.Command(
+        command.BatchCommands.Add(Database.Statement(
             UpdateAllowances,
             Column(rows, r => r.AccountId),
             Column(rows, r => r.Allowance.Id),
@@ -111,7 +112,7 @@ static class LedgerWrites
                     command.BatchCommands.Add(Reservation(tenantId, slot.State.AccountId, reservation, now));
     }
 
-    static NpgsqlBatchCommand Reservation(int tenantId, long accountId, ReservationState r, DateTimeOffset now) => LedgerStore.Command(
+    static NpgsqlBatchCommand Reservation(int tenantId, long accountId, ReservationState r, DateTimeOffset now) => Database.Statement(
         SaveReservation,
         accountId, r.Id, tenantId, (short)r.Status, r.HeldMicros, r.Usage.Quantity, r.Sequence,
         r.IsAmount ? r.HeldMicros : DBNull.Value, (short)r.Usage.Service, r.Usage.Source, r.Usage.Id, r.Usage.OccurredAt.UtcDateTime,
@@ -119,7 +120,7 @@ static class LedgerWrites
         r.Allowances.Select(a => a.AllowanceId).ToArray(), r.Allowances.Select(a => a.Quantity).ToArray(),
         r.ExpiresAt.UtcDateTime, now.UtcDateTime);
 
-    static NpgsqlBatchCommand Entries(ChargeBatch batch, DateTimeOffset now) => LedgerStore.Command(
+    static NpgsqlBatchCommand Entries(ChargeBatch batch, DateTimeOffset now) => Database.Statement(
         InsertEntries,
         Column(batch.NewEntries, e => e.AccountId),
         Column(batch.NewEntries, e => e.Posting.EntryNo),

@@ -129,7 +129,7 @@ public sealed class Database : IAsyncDisposable
     {
         var command = new NpgsqlBatchCommand(sql);
         foreach (var value in values)
-            command.Parameters.Add(new() { Value = value is DateTimeOffset at ? at.UtcDateTime : value ?? DBNull.Value });
+            command.Parameters.Add(Parameter(value));
         return command;
     }
 
@@ -147,12 +147,14 @@ public sealed class Database : IAsyncDisposable
     {
         var command = new NpgsqlCommand(sql, connection);
         foreach (var value in values)
-            command.Parameters.Add(value is DateTime?[] instants
-                // An array that begins with a null would be taken for one of times without a zone.
-                ? new() { Value = instants, NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.TimestampTz }
-                : new() { Value = value is DateTimeOffset at ? at.UtcDateTime : value ?? DBNull.Value });
+            command.Parameters.Add(Parameter(value));
         return command;
     }
+
+    static NpgsqlParameter Parameter(object? value) => value is DateTime?[] instants
+        // An array that begins with a null would be taken for one of times without a zone.
+        ? new() { Value = instants, NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.TimestampTz }
+        : new() { Value = value is DateTimeOffset at ? at.UtcDateTime : value ?? DBNull.Value };
 
     /// <summary>Runs a query and reads every row.</summary>
     public static async Task<List<T>> QueryAsync<T>(

@@ -1,6 +1,3 @@
-using Balatrix.Core;
-using Balatrix.Core.Usage;
-using Balatrix.Modules.Customers;
 using Balatrix.Modules.Platform;
 using Balatrix.Modules.Voice.EventSocket;
 using Npgsql;
@@ -35,9 +32,7 @@ public sealed class AllLiveCalls(LiveCalls here, Database database)
     {
         var row = kept.Row;
         var from = kept.MeterFrom ?? kept.AnsweredAt;
-        var cost = row.ReservationId is null || from is null ? 0 : (long)((Int128)row.MinuteMicros * Math.Max(0, (long)(now - from.Value).TotalMilliseconds) / 60_000);
-        return new(
-            row.ChannelId, row.Node, AccountDirectory.NumberOf(row.AccountId), row.Service == Service.VoiceInbound ? "inbound" : "outbound", row.Calling, row.Called, row.StartedAt, kept.AnsweredAt,
-            (int)(kept.GrantedMs / 1000), Money.Format(cost), row.Currency, row.Carrier, kept.AnsweredAt is null ? "ringing" : "talking", IsHere: false);
+        var cost = row.ReservationId is null || from is null ? 0 : row.MinutesMicros((long)(now - from.Value).TotalMilliseconds);
+        return LiveCalls.View(row, kept.AnsweredAt, kept.GrantedMs, cost, kept.AnsweredAt is null ? "ringing" : "talking", isHere: false);
     }
 }

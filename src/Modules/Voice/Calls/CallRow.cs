@@ -60,6 +60,9 @@ sealed record CallRow
 
     public long MinuteMicros { get; init; }
 
+    /// <summary>What so long a call costs by the price of a minute, without allowances and increments.</summary>
+    public long MinutesMicros(long talkMs) => (long)((Int128)MinuteMicros * Math.Max(0, talkMs) / 60_000);
+
     public string? Carrier { get; init; }
 
     /// <summary>What holds its money; null for a call that costs nothing.</summary>

@@ -118,18 +118,19 @@ public sealed class LiveCalls
     static LiveCall View(CallSession session, DateTimeOffset now)
     {
         var (row, state) = (session.Row!, session.State);
-        return new(
-            row.ChannelId, row.Node, AccountDirectory.NumberOf(row.AccountId), row.Service == Service.VoiceInbound ? "inbound" : "outbound", row.Calling, row.Called, row.StartedAt, state.AnsweredAt,
-            (int)(state.GrantedMs / 1000), Money.Format(CostMicros(session, now)), row.Currency, row.Carrier,
-            state.Phase switch
-            {
-                CallPhase.New or CallPhase.Asking or CallPhase.Passing => "asking",
-                CallPhase.Ringing => "ringing",
-                CallPhase.Talking => "talking",
-                _ => "ending",
-            },
-            IsHere: true);
+        var name = state.Phase switch
+        {
+            CallPhase.New or CallPhase.Asking or CallPhase.Passing => "asking",
+            CallPhase.Ringing => "ringing",
+            CallPhase.Talking => "talking",
+            _ => "ending",
+        };
+        return View(row, state.AnsweredAt, state.GrantedMs, CostMicros(session, now), name, isHere: true);
     }
+
+    internal static LiveCall View(CallRow row, DateTimeOffset? answeredAt, long grantedMs, long costMicros, string state, bool isHere) => new(
+        row.ChannelId, row.Node, AccountDirectory.NumberOf(row.AccountId), row.Service == Service.VoiceInbound ? "inbound" : "outbound", row.Calling, row.Called, row.StartedAt, answeredAt,
+        (int)(grantedMs / 1000), Money.Format(costMicros), row.Currency, row.Carrier, state, isHere);
 
     static long CostMicros(CallSession session, DateTimeOffset now)
     {
@@ -138,6 +139,6 @@ public sealed class LiveCalls
             return 0;
         var talkMs = state.End?.TalkMs ?? (long)((state.HungUpAt ?? now) - from).TotalMilliseconds;
         // Of a call from before a restart the price of a minute is what is known at once.
-        return session.Price?.CostMicros(row.Service, row.RatingKey, from, talkMs) ?? (long)((Int128)row.MinuteMicros * Math.Max(0, talkMs) / 60_000);
+        return session.Price?.CostMicros(row.Service, row.RatingKey, from, talkMs) ?? row.MinutesMicros(talkMs);
     }
 }
