@@ -22,13 +22,20 @@ public sealed partial class JobWorker(JobRunner runner, JobSignals signals, Time
             while (true)
             {
                 await free.WaitAsync(stoppingToken);
-                if (await TryClaimAsync(queue, stoppingToken) is { } job)
+                ClaimedJob? job = null;
+                try
+                {
+                    job = await TryClaimAsync(queue, stoppingToken);
+                }
+                finally
+                {
+                    if (job is null)
+                        free.Release();
+                }
+                if (job is not null)
                     _ = RunAsync(job, free, stoppingToken);
                 else
-                {
-                    free.Release();
                     await signals.WaitAsync(queue, Pause, time, stoppingToken);
-                }
             }
         }
         catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)

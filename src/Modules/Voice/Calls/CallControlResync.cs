@@ -52,15 +52,16 @@ sealed partial class CallControl
     {
         var known = Sessions.Where(s => s.Row is not null).Select(s => (s.Row!.AccountId, s.Row.CallId, s.Row.Segment)).ToHashSet();
         foreach (var kept in await CallStore.TakeOverAsync(services.Database, link.Node.Name, owner, cancellationToken))
-            if (!known.Contains((kept.Row.AccountId, kept.Row.CallId, kept.Row.Segment)) && (!isTakenOver || kept.Row.StartedAt < began - services.Timings.Settled) && !IsAsking(kept.Row))
+            if (!known.Contains((kept.Row.AccountId, kept.Row.CallId, kept.Row.Segment)) && (!isTakenOver || kept.Row.StartedAt < began - services.Timings.Settled) && !IsControlled(kept.Row))
                 await RestoreAsync(kept, cancellationToken);
         isTakenOver = true;
     }
 
-    bool IsAsking(CallRow row)
+    /// <summary>Whether a session has it since those that are known were counted, or is asking for what may be it.</summary>
+    bool IsControlled(CallRow row)
     {
         for (var session = Find(row.ChannelId); session is not null; session = session.Also)
-            if (session.Row is null)
+            if (session.Row is not { } own || (own.AccountId, own.CallId, own.Segment) == (row.AccountId, row.CallId, row.Segment))
                 return true;
         return false;
     }

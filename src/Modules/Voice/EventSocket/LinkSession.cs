@@ -28,7 +28,7 @@ sealed class LinkSession : IAsyncDisposable
     /// <summary>Which run of FreeSWITCH this is.</summary>
     public string CoreUuid { get; private set; } = "";
 
-    /// <summary>Connects both and has the events begin; LINK_UP comes before the first of them, and after it none is missed.</summary>
+    /// <summary>Connects both and has the events begin; they wait until the link is announced.</summary>
     public static async Task<LinkSession> OpenAsync(FreeSwitchNode node, LinkTimings timings, TimeProvider time, EventQueue queue, CancellationToken cancellationToken)
     {
         var session = new LinkSession(timings, time, queue);
@@ -49,6 +49,13 @@ sealed class LinkSession : IAsyncDisposable
             await session.DisposeAsync();
             throw;
         }
+    }
+
+    /// <summary>LINK_UP comes before the first event, and after it none is missed.</summary>
+    public void Announce()
+    {
+        queue.Add(FreeSwitchEvent.Synthetic(FreeSwitchEvent.LinkUp, new KeyValuePair<string, string>("Core-UUID", CoreUuid)));
+        announced.SetResult();
     }
 
     /// <summary>Runs until the link is lost and tells why.</summary>
@@ -117,8 +124,6 @@ sealed class LinkSession : IAsyncDisposable
         foreach (var filter in node.Filters)
             await OkAsync(events, $"filter {filter}", cancellationToken);
         await OkAsync(events, Events, cancellationToken);
-        queue.Add(FreeSwitchEvent.Synthetic(FreeSwitchEvent.LinkUp, new KeyValuePair<string, string>("Core-UUID", CoreUuid)));
-        announced.SetResult();
     }
 
     static async Task OkAsync(EventSocketConnection connection, string command, CancellationToken cancellationToken)

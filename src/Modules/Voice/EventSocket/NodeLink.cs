@@ -116,6 +116,8 @@ public sealed partial class NodeLink : IAsyncDisposable
         {
             await using var opened = await LinkSession.OpenAsync(Node, timings, time, queue, cancellationToken);
             (CoreUuid, Reason, session, State) = (opened.CoreUuid, null, opened, LinkState.Up);
+            // Whoever reads of it finds a link that takes commands.
+            opened.Announce();
             LogUp(logger, Node.Name, opened.CoreUuid);
             var reason = "closed by us";
             try

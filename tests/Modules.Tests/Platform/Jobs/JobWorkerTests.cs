@@ -1,11 +1,16 @@
 using System.Collections.Concurrent;
+using Balatrix.Modules.Platform;
 using Balatrix.Modules.Platform.Jobs;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
 
 namespace Balatrix.Modules.Tests.Platform.Jobs;
 
 /// <summary>Workers as they run, on one node and on two.</summary>
 public sealed class JobWorkerTests(JobWorld world) : IClassFixture<JobWorld>
 {
+    const string Blocked = "select count(*) from pg_stat_activity where datname = current_database() and cardinality(pg_blocking_pids(pid)) > 0";
+
     [Fact]
     public async Task A_worker_is_woken_by_the_commit_that_enqueues()
     {
@@ -83,6 +88,19 @@ public sealed class JobWorkerTests(JobWorld world) : IClassFixture<JobWorld>
         using var next = world.Node((run, _) => JobWorld.EffectAsync(run, $"attempt {run.Attempt}"), queue: "reports");
         await JobWorld.RunDueAsync(next);
         Assert.Equal(["attempt 1"], (await world.EffectsAsync()).Where(e => e.JobId == job).Select(e => e.Note));
+    }
+
+    [Fact]
+    public async Task A_node_that_is_stopped_while_it_looks_for_a_job_stops()
+    {
+        await using var connection = await world.Database.Owner.OpenConnectionAsync(JobWorld.Stop);
+        await using var transaction = await connection.BeginTransactionAsync(JobWorld.Stop);
+        await Database.ExecuteAsync(connection, "lock table platform.jobs in access exclusive mode", [], JobWorld.Stop);
+        using var node = world.Node((_, _) => Task.CompletedTask);
+        await node.StartAsync(JobWorld.Stop);
+        await JobWorld.UntilAsync(async () => (await world.OwnerAsync(Blocked, r => r.GetInt64(0)))[0] > 0, "it looks");
+        await node.StopAsync(JobWorld.Stop);
+        Assert.True(node.Services.GetServices<IHostedService>().OfType<JobWorker>().Single().ExecuteTask!.IsCompleted);
     }
 
     [Fact]

@@ -1,3 +1,4 @@
+using Balatrix.Modules.Platform;
 using Balatrix.Modules.Tests.Harness;
 using Balatrix.Modules.Tests.Voice.EventSocket;
 
@@ -24,6 +25,39 @@ public sealed class FailureModes(VoiceApp app) : IClassFixture<VoiceApp>
         Assert.Equal((100 - VoiceLab.PriceOf(call), 0), await lab.MoneyAsync(account));
         Assert.Single(await lab.ChargesAsync(account));
         await app.AssertBooksProveAsync();
+    }
+
+    [Fact]
+    public async Task A_call_that_comes_while_others_are_taken_up_is_controlled_once()
+    {
+        await using var lab = await VoiceLab.StartAsync(app);
+        var account = await lab.AccountAsync("100.00");
+        var before = await lab.TalkAsync(account);
+        await lab.EndProcessAsync();
+        StandInChannel call;
+        await using (var connection = await app.Database.Owner.OpenConnectionAsync())
+        {
+            // Taking up waits for this row, and what comes does not.
+            await using var transaction = await connection.BeginTransactionAsync();
+            await Database.ExecuteAsync(connection, "select 1 from voice.live_calls where call_id = $1 for update", [before.Uuid], CancellationToken.None);
+            await lab.ControlAsync();
+            await Soon.UntilAsync(
+                async () => (await Database.QueryAsync(
+                    connection, "select 1 from pg_stat_activity where pg_backend_pid() = any(pg_blocking_pids(pid))", [], r => r.GetInt32(0), CancellationToken.None)).Count > 0,
+                "Calls are being taken up");
+            call = await lab.DialAsync(account);
+            await call.RoutedAsync();
+            await transaction.CommitAsync();
+        }
+        await Soon.UntilAsync(() => Live().Contains(before.Uuid), "The earlier call is taken up");
+        await lab.AnswerAsync(call);
+        Assert.Equal(new[] { before.Uuid, call.Uuid }.Order(), Live().Order());
+        await call.HangupAsync();
+        await before.HangupAsync();
+        await lab.SettledAsync(account, 2);
+        Assert.Equal((100 - VoiceLab.PriceOf(before) - VoiceLab.PriceOf(call), 0), await lab.MoneyAsync(account));
+
+        string[] Live() => [.. lab.Live.Snapshot(1, lab.Time.GetUtcNow()).Select(c => c.Uuid)];
     }
 
     [Fact]
