@@ -47,8 +47,10 @@ public static class BalatrixModules
         services.AddInvoicing();
         services.AddPayments();
         services.AddApiDocumentation();
+        services.AddSingleton<CatalogSeeds>();
         services.AddSingleton<DemoAccounts>();
         services.AddSingleton<SeedData>();
+        services.AddSingleton<DemoSuppliers>();
         // Last, so that it stops first: jobs still use what stops after it.
         services.AddJobs();
         services.AddSchedules(Schedule.All);

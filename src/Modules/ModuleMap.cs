@@ -21,6 +21,6 @@ public static class ModuleMap
         ["Payments"] = ["Audit", "Customers", "Identity", "Invoicing", "Ledger", "Notifications", "Platform", "Subscriptions"],
         ["Tariffs"] = ["Audit", "Catalog", "Customers", "Identity", "Ledger", "Platform"],
         ["Invoicing"] = ["Audit", "Customers", "Identity", "Ledger", "Notifications", "Platform", "Printing", "Subscriptions"],
-        ["Operations"] = ["Audit", "Catalog", "Customers", "Identity", "Ledger", "Platform", "Subscriptions"],
+        ["Operations"] = ["Audit", "Catalog", "Customers", "Identity", "Invoicing", "Ledger", "Platform", "Subscriptions"],
     };
 }

@@ -64,20 +64,35 @@ public static class GenerateInvoice
                 var (draft, problem) = await InvoiceCharges.DraftAsync(connection, tenantId, tenant, accountId, until, now, ct);
                 return problem is null ? new Answer(draft is null ? [] : [DocumentView.Draft(account, draft)]) : throw new ProblemException(problem);
             }
-            var outcome = (await InvoiceCharges.IssueAsync(connection, tenantId, tenant, new Dictionary<long, DateTimeOffset?> { [accountId] = until }, now, ct)).Single();
-            if (outcome.Problem is { } fault)
-                throw new ProblemException(fault);
-            await WriteAuditAsync(connection, tenantId, Actor.Of(context), [outcome], now, ct);
             var views = new List<DocumentView>();
-            foreach (var issued in outcome.Issued)
-            {
-                // Whoever asks for one invoice will look at it.
-                await RenderInvoicePdf.EnqueueAsync(connection, tenantId, issued.Id, ct);
+            foreach (var issued in await IssueAsync(connection, tenantId, tenant, accountId, until, Actor.Of(context), now, ct))
                 views.Add((await DocumentStore.FindAsync(connection, tenantId, issued.Id, tenant.Day(now), ct))!);
-            }
             return new Answer(views);
         }, cancellationToken);
         return answer is null ? Problem.NotFound("account").ToResult() : Results.Json(answer, statusCode: isDraft || answer.Documents.Count == 0 ? 200 : 201);
+    }
+
+    /// <summary>Invoices what an account used before today, unless it has any document: so a demonstration begins.</summary>
+    /// <returns>The invoice's number; null when there is nothing to do.</returns>
+    public static async Task<string?> FirstAsync(NpgsqlConnection connection, int tenantId, long accountId, Actor actor, DateTimeOffset now, CancellationToken cancellationToken)
+    {
+        var tenant = await BillingTenant.LoadAsync(connection, tenantId, cancellationToken);
+        var hasAny = (await Database.QueryAsync(
+            connection, "select exists (select from invoicing.documents where account_id = $1 and tenant_id = $2)", [accountId, tenantId], r => r.GetBoolean(0), cancellationToken))[0];
+        return !hasAny && await IssueAsync(connection, tenantId, tenant, accountId, tenant.Start(tenant.Day(now)), actor, now, cancellationToken) is [var issued, ..] ? issued.Document.Number : null;
+    }
+
+    static async Task<IReadOnlyList<IssuedDocument>> IssueAsync(
+        NpgsqlConnection connection, int tenantId, BillingTenant tenant, long accountId, DateTimeOffset? until, Actor actor, DateTimeOffset now, CancellationToken cancellationToken)
+    {
+        var outcome = (await InvoiceCharges.IssueAsync(connection, tenantId, tenant, new Dictionary<long, DateTimeOffset?> { [accountId] = until }, now, cancellationToken)).Single();
+        if (outcome.Problem is { } fault)
+            throw new ProblemException(fault);
+        await WriteAuditAsync(connection, tenantId, actor, [outcome], now, cancellationToken);
+        // Whoever asks for one invoice will look at it.
+        foreach (var issued in outcome.Issued)
+            await RenderInvoicePdf.EnqueueAsync(connection, tenantId, issued.Id, cancellationToken);
+        return outcome.Issued;
     }
 
     /// <summary>One audit record for what was issued together.</summary>

@@ -1,7 +1,5 @@
 using System.Text.Json;
-using Balatrix.Core.Rating;
 using Balatrix.Modules.Audit;
-using Balatrix.Modules.Catalog;
 using Balatrix.Modules.Customers;
 using Balatrix.Modules.Identity.Users;
 using Balatrix.Modules.Ledger;
@@ -14,16 +12,12 @@ namespace Balatrix.Modules.Operations;
 public sealed record SeedSummary(int Decks, int Plans, int AddOns, int Accounts, int Subscriptions, int Usage, int Users);
 
 /// <summary>Puts the default tenant, plans and decks into a database, and demo data on request. Doing it again adds nothing.</summary>
-public sealed class SeedData(Database database, DeckStore decks, PlanStore plans, DemoAccounts accounts, ChargingPipeline pipeline, UserSeeds users, IHostEnvironment environment, TimeProvider time)
+public sealed class SeedData(Database database, CatalogSeeds catalog, DemoAccounts accounts, ChargingPipeline pipeline, UserSeeds users, IHostEnvironment environment, TimeProvider time)
 {
     /// <summary>The tenant that is always there.</summary>
     public const int DefaultTenant = 1;
 
     static readonly Actor Seeder = Actor.System("seed");
-
-    sealed record SeedPlan(string Code, string Name, string Currency, PlanTerms Terms);
-
-    sealed record SeedAddOn(string Code, string Name, string Currency, AddOnTerms Terms);
 
     sealed record SeedCustomer(string Email, string Name, string Password, string Customer, string Kind, long Account, string? Gstin, string? Phone, PostalAddress? Address);
 
@@ -42,16 +36,9 @@ public sealed class SeedData(Database database, DeckStore decks, PlanStore plans
     {
         await EnsureTenantAsync(cancellationToken);
         var file = await ReadAsync(cancellationToken);
-        var newDecks = await SeedDecksAsync(cancellationToken);
-        var newPlans = 0;
-        foreach (var plan in file.Plans)
-        {
-            if (await plans.CreateAsync(DefaultTenant, plan.Code, plan.Name, plan.Currency, plan.Terms, Seeder, cancellationToken) is not { } created)
-                continue;
-            await plans.SetStatusAsync(DefaultTenant, created, "published", Seeder, cancellationToken);
-            newPlans++;
-        }
-        var newAddOns = await SeedAddOnsAsync(file.AddOns, cancellationToken);
+        var newDecks = await catalog.DecksAsync(DefaultTenant, null, cancellationToken);
+        var newPlans = await catalog.PlansAsync(DefaultTenant, file.Plans, cancellationToken);
+        var newAddOns = await catalog.AddOnsAsync(DefaultTenant, file.AddOns, cancellationToken);
         var newUsers = 0;
         foreach (var user in file.Users)
             newUsers += await SeedUserAsync(user, null, mustChangePassword: !demo && environment.IsProduction(), cancellationToken);
@@ -77,43 +64,8 @@ public sealed class SeedData(Database database, DeckStore decks, PlanStore plans
                     time.GetUtcNow(), ct),
             cancellationToken) ? 1 : 0;
 
-    async Task<int> SeedDecksAsync(CancellationToken cancellationToken)
-    {
-        var made = 0;
-        var assembly = typeof(SeedData).Assembly;
-        foreach (var resource in assembly.GetManifestResourceNames().Where(n => n.StartsWith("decks/", StringComparison.Ordinal)).Order(StringComparer.Ordinal))
-        {
-            var name = resource["decks/".Length..];
-            var kind = name.StartsWith("sms", StringComparison.Ordinal) ? DeckKind.Sms : name == "events" ? DeckKind.Event : DeckKind.Voice;
-            var currency = name.EndsWith("-uzs", StringComparison.Ordinal) ? "UZS" : "INR";
-            var known = (await decks.FindAsync(DefaultTenant, [name], cancellationToken)).SingleOrDefault();
-            if (known is { Version: > 0 })
-                continue;
-            // A deck without a version was made by a seeding that was broken off.
-            var id = known?.Id ?? await decks.CreateAsync(DefaultTenant, name, kind.ToString().ToLowerInvariant(), currency, Seeder, cancellationToken)
-                ?? throw new InvalidOperationException($"The deck {name} was made by somebody else at the same time.");
-            using var reader = new StreamReader(assembly.GetManifestResourceStream(resource)!);
-            var rates = RateDeckCsv.Read(reader, kind);
-            if (rates.ErrorCount > 0)
-                throw new InvalidOperationException($"The deck {name} has faults: {rates.Errors[0]}");
-            await decks.ImportAsync(DefaultTenant, id, rates.Rates, time.GetUtcNow(), Seeder, cancellationToken);
-            made++;
-        }
-        return made;
-    }
-
-    Task<int> SeedAddOnsAsync(SeedAddOn[] wanted, CancellationToken cancellationToken) => database.InTenantAsync(DefaultTenant, async (connection, ct) =>
-    {
-        var made = 0;
-        foreach (var addOn in wanted)
-        {
-            if (await AddOnStore.CreateAsync(connection, DefaultTenant, addOn.Code, addOn.Name, addOn.Currency, addOn.Terms, time.GetUtcNow(), ct) is not { } created)
-                continue;
-            await AuditLog.WriteAsync(connection, DefaultTenant, Seeder, "addon.created", "addon", created.Code, null, created, time.GetUtcNow(), ct);
-            made++;
-        }
-        return made;
-    }, cancellationToken);
+    /// <summary>A plan of the program, for other tenants.</summary>
+    internal static async Task<SeedPlan> PlanAsync(string code, CancellationToken cancellationToken) => (await ReadAsync(cancellationToken)).Plans.Single(p => p.Code == code);
 
     static async Task<SeedFile> ReadAsync(CancellationToken cancellationToken)
     {

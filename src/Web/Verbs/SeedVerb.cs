@@ -24,11 +24,14 @@ static class SeedVerb
         await using var app = BalatrixServer.Build(session.Database, "http://127.0.0.1:0", TimeProvider.System, data: data);
         await app.StartAsync(cancellationToken);
         var summary = await app.Services.GetRequiredService<SeedData>().RunAsync(demo, cancellationToken);
+        var abroad = demo ? await app.Services.GetRequiredService<DemoSuppliers>().EnsureAsync(cancellationToken) : null;
         await app.StopAsync(CancellationToken.None);
         if (json)
             VerbOutput.WriteJson(summary);
         else
             Console.WriteLine($"Seeded {summary.Decks} decks, {summary.Plans} plans, {summary.AddOns} add-ons, {summary.Accounts} accounts, {summary.Subscriptions} subscriptions, {summary.Usage} usage records, {summary.Users} users.");
+        if (!json && abroad is not null)
+            Console.WriteLine($"{abroad.Login} signs in to a second tenant, in Uzbekistan{(abroad.Invoice is { } number ? $"; its first invoice is {number}" : "")}.");
         return VerbOutput.Ok;
     }
 }

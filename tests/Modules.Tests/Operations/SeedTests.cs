@@ -20,11 +20,11 @@ public sealed class SeedTests(CapturedApp app) : IClassFixture<CapturedApp>
     [Fact]
     public async Task Seeding_again_adds_nothing_to_any_table()
     {
-        var before = await CountsAsync();
+        var before = await CountsAsync(app.Database);
         Assert.All(new[] { "catalog.plans", "catalog.rate_decks", "catalog.rates", "ledger.accounts", "usage.usage_records", "identity.users" }, t => Assert.True(before[t] > 0, t));
         var summary = await app.Services.GetRequiredService<SeedData>().RunAsync(demo: true, CancellationToken.None);
         Assert.Equal(new SeedSummary(0, 0, 0, 0, 0, 0, 0), summary);
-        var after = await CountsAsync();
+        var after = await CountsAsync(app.Database);
         Assert.Equal([], after.Where(t => before[t.Key] != t.Value).Select(t => $"{t.Key}: {before[t.Key]} -> {t.Value}"));
         await app.AssertBooksProveAsync();
     }
@@ -86,9 +86,10 @@ public sealed class SeedTests(CapturedApp app) : IClassFixture<CapturedApp>
         return Text((await app.GetAsync($"/api/v1/rate-decks/{id}/lookup?number={number}&seconds=60")).Body, "amount");
     }
 
-    async Task<Dictionary<string, long>> CountsAsync()
+    /// <summary>The rows of every table.</summary>
+    internal static async Task<Dictionary<string, long>> CountsAsync(Database database)
     {
-        await using var connection = await app.Database.Owner.OpenConnectionAsync();
+        await using var connection = await database.Owner.OpenConnectionAsync();
         var tables = await Database.QueryAsync(
             connection,
             """
