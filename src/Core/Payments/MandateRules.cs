@@ -70,16 +70,21 @@ public readonly record struct MandateDebit(DateTimeOffset NotBefore, bool NeedsC
 /// </summary>
 public static class MandateRules
 {
-    /// <summary>Up to this amount, in rupees, no second factor is needed.</summary>
+    /// <summary>
+    /// Up to this amount, in rupees, no second factor is needed. RBI's ₹1,00,000 is for insurance premiums, mutual funds and credit card bills alone, which nobody pays here.
+    /// </summary>
     public const long WithoutSecondFactorMicros = 15_000 * Money.MicrosPerUnit;
+
+    /// <summary>What may pass between planning a debit and the gateway's taking its notice on, so that the notice is not too short by that.</summary>
+    public static readonly TimeSpan Delay = TimeSpan.FromMinutes(10);
 
     /// <summary>RBI asks for 24 hours; NPCI debits by itself 25 hours after the notice; sooner is refused.</summary>
     static readonly TimeSpan UpiNotice = TimeSpan.FromHours(25);
 
     /// <summary>Razorpay refuses card debits sooner than 36 hours and 5 minutes after the notice was asked for.</summary>
-    static readonly TimeSpan CardNotice = new(36, 5, 0);
+    static readonly TimeSpan CardNotice = new TimeSpan(36, 5, 0) + Delay;
 
-    static readonly TimeSpan BankNotice = TimeSpan.FromHours(24);
+    static readonly TimeSpan BankNotice = TimeSpan.FromHours(24) + Delay;
 
     // NPCI since 1 August 2025: AutoPay is executed before 10:00, from 13:00 to 17:00 and after 21:30 only.
     static readonly (TimeOnly From, TimeOnly To)[] UpiPeaks = [(new(10, 0), new(13, 0)), (new(17, 0), new(21, 30))];
@@ -100,18 +105,26 @@ public static class MandateRules
     /// <param name="zone">The customer's bank's.</param>
     public static (MandateDebit? Debit, string? Refusal) Plan(Mandate mandate, long amountMicros, DateTimeOffset? lastDebitAt, DateTimeOffset now, TimeZoneInfo zone)
     {
-        if (mandate.Status != MandateStatus.Active)
-            return (null, "mandate_not_active");
-        if (amountMicros > mandate.MaxAmountMicros)
-            return (null, "mandate_amount_exceeded");
-        var at = now + NoticeBefore(mandate.Kind);
-        if (mandate.Kind == MandateKind.Upi)
-            at = UpiOffPeak(at, zone);
-        if (mandate.ExpiresAt is { } end && at >= end)
-            return (null, "mandate_expired");
+        var at = NotBefore(mandate.Kind, now, zone);
+        if (Refusal(mandate, amountMicros, at) is { } refusal)
+            return (null, refusal);
         if (lastDebitAt is { } last && PeriodOf(mandate.Frequency, last, zone) is { } period && period == PeriodOf(mandate.Frequency, at, zone))
             return (null, "mandate_debited_this_period");
         return (new(at, amountMicros > WithoutSecondFactorMicros), null);
+    }
+
+    /// <summary>Why a mandate allows no debit of an amount at an instant; null when it does. Asked again when the notice is over: customers opt out meanwhile.</summary>
+    public static string? Refusal(Mandate mandate, long amountMicros, DateTimeOffset at) =>
+        mandate.Status != MandateStatus.Active ? "mandate_not_active"
+        : amountMicros > mandate.MaxAmountMicros ? "mandate_amount_exceeded"
+        : mandate.ExpiresAt <= at ? "mandate_expired"
+        : null;
+
+    /// <summary>The earliest debit of what the customer is told of now.</summary>
+    public static DateTimeOffset NotBefore(MandateKind kind, DateTimeOffset now, TimeZoneInfo zone)
+    {
+        var at = now + NoticeBefore(kind);
+        return kind == MandateKind.Upi ? UpiOffPeak(at, zone) : at;
     }
 
     /// <summary>The first instant from one on at which UPI AutoPay is executed.</summary>

@@ -50,6 +50,8 @@ public static class InvoicingModule
         invoices.MapGet("statistics", InvoiceEndpoints.GetStatistics).RequireRoles(Roles.Staff, Scope.InvoicesRead).WithSummary("Billed, collected, outstanding and tax by month").Produces<InvoiceEndpoints.Statistics>();
         invoices.MapGet("overdue", Overdue.Handle).RequireRoles(Roles.Staff, Scope.InvoicesRead).WithSummary("Overdue invoices, the longest first, and all that is owed by age").Produces<Overdue.Report>();
         invoices.MapPost("{id}/reminder", Reminder.Handle).RequireRoles(Roles.Staff, Scope.InvoicesWrite).WithSummary("Remind of an unpaid invoice now").Produces<Reminder.Answer>(202).ProducesProblem(409);
+        invoices.MapPost("{id}/write-off", WriteOffInvoice.Handle).RequireRoles(Roles.Admin, Scope.InvoicesWrite).WithExample("""{"reason":"Insolvent"}""")
+            .WithSummary("Give up what is unpaid of an invoice; money that comes after all recovers it").Produces<DocumentView>().ProducesProblem(409);
         invoices.MapGet("{id}", InvoiceEndpoints.Get).RequireRoles(Roles.Everyone, Scope.InvoicesRead).WithSummary("One document with its lines, taxes and what happened to it; by id or number").Produces<DocumentView>();
         invoices.MapGet("{id}/pdf", GetInvoicePdf.Handle).RequireRoles(Roles.Everyone, Scope.InvoicesRead).WithSummary("The document as PDF, with its annex of use unless annex=false").Produces<byte[]>(200, "application/pdf").Produces(304);
         invoices.MapPost("{id}/mark-paid", MarkPaid.Handle).RequireRoles(Roles.Staff, Scope.InvoicesWrite).WithExample("""{"amount":"1000.00","reference":"UTR 4711"}""")

@@ -51,6 +51,10 @@ sealed class CollectInvoicePayment(DefaultMethodCharge charge) : IJobHandler
 
     sealed record Payload(long DocumentId);
 
+    /// <summary>Collects what is left when a debit was let go; a little later, when that debit is out of the way.</summary>
+    public static JobRequest RestOf(long documentId, string payment, DateTimeOffset now) =>
+        new(Queue, Kind, JsonSerializer.Serialize(new Payload(documentId), JsonSerializerOptions.Web), now.AddMinutes(1), $"{documentId.ToString(CultureInfo.InvariantCulture)}/{payment}");
+
     public async Task RunAsync(JobRun run, CancellationToken cancellationToken)
     {
         var documentId = run.Payload.Deserialize<Payload>(JsonSerializerOptions.Web)!.DocumentId;

@@ -46,6 +46,7 @@ sealed class PaymentRunner(Database database, TenantClock clock, GatewayDirector
     async Task<(Step, GatewayOrder?)> OrderAsync(Step step, CancellationToken cancellationToken)
     {
         var method = await MethodAsync(step, cancellationToken);
+        step = await NotTooSoonAsync(step, method, cancellationToken);
         var payment = step.Payment;
         var customerId = method?.CustomerId;
         if (payment.SavesMethod && customerId is null)
@@ -73,8 +74,16 @@ sealed class PaymentRunner(Database database, TenantClock clock, GatewayDirector
     async Task<PaymentFile> ChargeAsync(Step step, CancellationToken cancellationToken)
     {
         var now = await clock.NowAsync(step.TenantId, cancellationToken);
-        if (step.Attempt.DebitAfter > now || await MethodAsync(step, cancellationToken) is not { } method)
+        if (step.Attempt.DebitAfter > now)
             return step.File;
+        var check = await database.InTenantAsync(step.TenantId, (connection, ct) => DebitCheck.MakeAsync(connection, step.TenantId, step.Payment, step.Attempt, now, ct), cancellationToken);
+        if (check.Refusal is { } refusal)
+            return await LearnAsync(step, open => open.Reached(step.AttemptNo, AttemptStage.Failed, refusal), cancellationToken);
+        if (check.IsUnwanted)
+            return await GiveUpAsync(step.TenantId, step.File, step.AttemptNo, step.Actor, cancellationToken);
+        if (check.NotBefore > now)
+            return (await PutOffAsync(step, check.NotBefore, cancellationToken)).File;
+        var method = check.Method!;
         var contact = await customers.ContactAsync(step.TenantId, step.Payment.AccountId, cancellationToken);
         // One caller gets to charge, whoever else is on the same attempt; all others, and all later ones, ask.
         var isMine = await database.InTenantAsync(step.TenantId, (connection, ct) => Database.ExecuteAsync(
@@ -94,6 +103,26 @@ sealed class PaymentRunner(Database database, TenantClock clock, GatewayDirector
                 open.Reached(step.AttemptNo, answer.Outcome == GatewayOutcome.Pending ? AttemptStage.Processing : AttemptStage.Unknown);
         }, cancellationToken);
     }
+
+    /// <summary>Puts a debit off whose order is made so late that the notice would go out less than its time before.</summary>
+    async Task<Step> NotTooSoonAsync(Step step, MethodRecord? method, CancellationToken cancellationToken)
+    {
+        if (step.Attempt.DebitAfter is not { } after || method is null)
+            return step;
+        var now = await clock.NowAsync(step.TenantId, cancellationToken);
+        return after >= now + MandateRules.NoticeBefore(method.Kind) - MandateRules.Delay ? step : await PutOffAsync(step, MandateRules.NotBefore(method.Kind, now, Mandates.BankZone), cancellationToken);
+    }
+
+    async Task<Step> PutOffAsync(Step step, DateTimeOffset notBefore, CancellationToken cancellationToken) => step with
+    {
+        File = await database.InTenantAsync(step.TenantId, async (connection, ct) =>
+        {
+            await Database.ExecuteAsync(
+                connection, "update payments.attempts set debit_after = $3 where payment_id = $1 and attempt_no = $2 and charged_at is null and tenant_id = $4",
+                [step.Payment.Id, step.AttemptNo, notBefore, step.TenantId], ct);
+            return (await PaymentStore.FindAsync(connection, step.TenantId, step.Payment.Id, null, forUpdate: false, ct))!;
+        }, cancellationToken),
+    };
 
     async Task<PaymentFile> AskAsync(Step step, CancellationToken cancellationToken)
     {

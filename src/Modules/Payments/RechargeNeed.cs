@@ -52,6 +52,12 @@ sealed record RechargeNeed(PayingAccount What, string? Method, bool IsCapped, Da
         return new(what, wish.PaymentMethod, charged >= settings.RechargesPerDay, tomorrow);
     }
 
+    /// <summary>Whether an account is still to be recharged, for a recharge that is under way itself; holds nothing.</summary>
+    public static async Task<bool> IsThereAsync(NpgsqlConnection connection, int tenantId, long accountId, CancellationToken cancellationToken) =>
+        await AutoRecharge.FindAsync(connection, tenantId, accountId, cancellationToken) is not null
+        && (await Database.QueryAsync(
+            connection, "select 1 from ledger.accounts where account_id = $1 and tenant_id = $2 and status <> 3 and balance_micros < recharge_mark_micros", [accountId, tenantId], r => 1, cancellationToken)).Count > 0;
+
     /// <summary>Names a day that the cap put off.</summary>
     public string TomorrowKey => Tomorrow.UtcDateTime.ToString("yyyy-MM-dd'T'HH", CultureInfo.InvariantCulture);
 

@@ -14,8 +14,8 @@ public sealed class MandateRuleCases
     [InlineData(MandateKind.Upi, "2026-11-10 12:00", "2026-11-11 13:00")]
     [InlineData(MandateKind.Upi, "2026-11-10 16:30", "2026-11-11 21:30")]
     [InlineData(MandateKind.Upi, "2026-11-10 20:30", "2026-11-11 21:30")]
-    [InlineData(MandateKind.Card, "2026-11-10 09:30", "2026-11-11 21:35")]
-    [InlineData(MandateKind.Bank, "2026-11-10 10:30", "2026-11-11 10:30")]
+    [InlineData(MandateKind.Card, "2026-11-10 09:30", "2026-11-11 21:45")]
+    [InlineData(MandateKind.Bank, "2026-11-10 10:30", "2026-11-11 10:40")]
     public void A_debit_comes_after_the_notice_and_UPI_keeps_out_of_the_peaks(MandateKind kind, string now, string debit)
     {
         var (planned, refusal) = MandateRules.Plan(Of(kind), Rupees(500), null, At(now), Kolkata);
@@ -44,6 +44,14 @@ public sealed class MandateRuleCases
     [Fact]
     public void A_mandate_that_ends_before_the_debit_debits_nothing() =>
         Assert.Equal("mandate_expired", MandateRules.Plan(Of(MandateKind.Upi) with { ExpiresAt = At("2026-11-11 00:00") }, Rupees(1), null, At("2026-11-10 09:00"), Kolkata).Refusal);
+
+    [Theory]
+    [InlineData(MandateStatus.Active, 20_000, "2026-11-30 23:59", null)]
+    [InlineData(MandateStatus.Cancelled, 20_000, "2026-11-30 23:59", "mandate_not_active")]
+    [InlineData(MandateStatus.Active, 20_001, "2026-11-30 23:59", "mandate_amount_exceeded")]
+    [InlineData(MandateStatus.Active, 20_000, "2026-12-01 00:00", "mandate_expired")]
+    public void A_debit_is_looked_at_again_when_its_notice_is_over(MandateStatus status, int rupees, string at, string? refusal) =>
+        Assert.Equal(refusal, MandateRules.Refusal(Of(MandateKind.Upi) with { Status = status, ExpiresAt = At("2026-12-01 00:00") }, Rupees(rupees), At(at)));
 
     static Mandate Of(MandateKind kind) => new(kind, MandateStatus.Active, Rupees(20_000), MandateFrequency.AsPresented, null);
 

@@ -186,6 +186,7 @@ public sealed partial class AuditWalk(AuditWalk.App app) : IClassFixture<AuditWa
         await Does("POST", $"/api/v1/invoices/{first}/reminder", null);
         await Does("POST", $"/api/v1/invoices/{first}/credit-note", new { reason = "walk", lines = new[] { new { line = 2, amount = "1.00" } } });
         await Does("POST", $"/api/v1/invoices/{first}/mark-paid", new { amount = "5.00", reference = "walk" });
+        await Does("POST", $"/api/v1/invoices/{first}/write-off", new { reason = "walk" });
         await Does("POST", $"/api/v1/invoices/{await InvoiceAsync()}/void", new { reason = "walk" });
         await Does("POST", "/api/v1/accounts/ACC-10003/adjust", new { amount = "-30.00", reason = "walk" });
         var subscription = JsonElement.Parse(await app.Client.GetStringAsync("/api/v1/subscriptions?account=ACC-10003")).GetProperty("items")[0].GetProperty("id").GetString();

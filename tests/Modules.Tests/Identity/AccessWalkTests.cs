@@ -26,6 +26,7 @@ public sealed partial class AccessWalkTests(IdentityApp app) : IClassFixture<Ide
         ["GET /api/v1/payments/gateways"] = "admin",
         ["PUT /api/v1/payments/gateways/{}"] = "admin",
         ["POST /api/v1/accounts/{}/lift-bar"] = "admin,support",
+        ["POST /api/v1/invoices/{}/write-off"] = "admin",
         ["GET /api/v1/payments/mandates"] = "admin,support,customer",
         ["GET /api/v1/payments/mandates/{}"] = "admin,support,customer",
         ["POST /api/v1/sip-users"] = "admin,support",

@@ -1,8 +1,6 @@
 using System.Text.Json;
 using Balatrix.Core.Payments;
 using Balatrix.Modules.Payments.Gateways;
-using Balatrix.Modules.Platform.Jobs;
-using Balatrix.Modules.Tests.Harness;
 
 namespace Balatrix.Modules.Tests.Payments;
 
@@ -13,7 +11,7 @@ public sealed class CollectionOverTime(PaymentWorld world) : IClassFixture<Payme
     public async Task A_mandate_debits_after_its_notice_within_what_was_agreed()
     {
         var account = await world.NewAccountAsync();
-        var method = await MandateAsync(account, "monthly");
+        var method = await world.MandateAsync(account, "monthly");
         var (status, begun) = await world.ChargeAsync(account, "500.00", method);
         Assert.True(status == 201, begun.ToString());
         var id = begun.GetProperty("id").GetString()!;
@@ -34,8 +32,8 @@ public sealed class CollectionOverTime(PaymentWorld world) : IClassFixture<Payme
     public async Task Mandates_are_listed_with_their_state_and_limits_page_by_page_and_only_to_whose_they_are()
     {
         var account = await world.NewAccountAsync();
-        await MandateAsync(account, "monthly");
-        await MandateAsync(account, "yearly");
+        await world.MandateAsync(account, "monthly");
+        await world.MandateAsync(account, "yearly");
         var (status, waiting) = await world.PostAsync("/api/v1/payments/create-subscription", new { account, kind = "card", maxAmount = "900.00", gateway = "razorpay" }, world.NewKey());
         Assert.True(status == 201, waiting.ToString());
         var first = (await world.GetAsync($"/api/v1/payments/mandates?account={account}&limit=2")).Body;
@@ -79,7 +77,7 @@ public sealed class CollectionOverTime(PaymentWorld world) : IClassFixture<Payme
     public async Task A_mandate_refuses_what_is_more_than_agreed_and_asks_the_customer_above_its_limit()
     {
         var account = await world.NewAccountAsync();
-        var method = await MandateAsync(account, "as_presented");
+        var method = await world.MandateAsync(account, "as_presented");
         Assert.Equal("mandate_amount_exceeded", (await world.ChargeAsync(account, "20000.01", method)).Body.GetProperty("code").GetString());
         Assert.Equal("customer_needed", (await world.ChargeAsync(account, "15000.01", method)).Body.GetProperty("code").GetString());
         Assert.Equal(201, (await world.ChargeAsync(account, "15000.00", method)).Status);
@@ -93,7 +91,7 @@ public sealed class CollectionOverTime(PaymentWorld world) : IClassFixture<Payme
     public async Task A_mandate_that_the_customer_cancels_in_the_banks_app_debits_nothing_more()
     {
         var account = await world.NewAccountAsync();
-        var method = await MandateAsync(account, "as_presented");
+        var method = await world.MandateAsync(account, "as_presented");
         var token = world.Razorpay.Methods.Values.Single(m => m.CustomerId == $"cust_CUST-{account}");
         await world.TellAsync(new($"cancel-{account}", GatewayEventKind.Method, "token.cancelled", DateTimeOffset.UtcNow, null, Method: token with { Status = MethodStatus.Cancelled }));
         await world.WorkAsync();
@@ -105,16 +103,16 @@ public sealed class CollectionOverTime(PaymentWorld world) : IClassFixture<Payme
     {
         var account = await world.NewAccountAsync(kind: "postpaid");
         await world.SaveMethodAsync(account);
-        var (invoice, total) = await InvoiceAsync(account);
+        var (invoice, total) = await world.InvoiceAsync(account);
         world.Stripe.Faults["charge"] = () => new("insufficient_funds", "Too little.", DeclineKind.Soft);
-        await CollectAsync(invoice);
+        await world.CollectAsync(invoice);
         world.Stripe.Faults.Clear();
         var declined = (await world.GetAsync($"/api/v1/payments?invoice={invoice}")).Body.GetProperty("items")[0];
         Assert.Equal(("failed", "invoice", total), (declined.GetProperty("status").GetString(), declined.GetProperty("purpose").GetString(), declined.GetProperty("amount").GetString()));
         // The schedule of cards: the next attempt is a day later.
         await world.PassAsync(TimeSpan.FromHours(25));
         Assert.Equal("succeeded", await world.PaymentStatusAsync(declined.GetProperty("id").GetString()!));
-        await CollectAsync(invoice);
+        await world.CollectAsync(invoice);
         Assert.Single((await world.GetAsync($"/api/v1/payments?invoice={invoice}")).Body.GetProperty("items").EnumerateArray());
         Assert.Equal("nothing_due", (await world.PostAsync("/api/v1/payments", new { invoice }, world.NewKey())).Body.GetProperty("code").GetString());
         Assert.Equal(total, await world.AtGatewaysAsync(account));
@@ -126,13 +124,13 @@ public sealed class CollectionOverTime(PaymentWorld world) : IClassFixture<Payme
     {
         var account = await world.NewAccountAsync(kind: "postpaid");
         await world.SaveMethodAsync(account);
-        var (invoice, total) = await InvoiceAsync(account);
+        var (invoice, total) = await world.InvoiceAsync(account);
         var dueOn = (await world.RowsAsync($"select due_on from invoicing.documents where document_id = {invoice}", r => r.GetFieldValue<DateOnly>(0)))[0];
         await world.SetClockAsync($"{dueOn.AddDays(-2):yyyy-MM-dd} 07:59:00");
         await world.PassAsync(TimeSpan.FromSeconds(30));
         Assert.Equal("0.00", await world.AtGatewaysAsync(account));
         await world.PassAsync(TimeSpan.FromMinutes(1));
-        await world.UntilAsync(async () => await DueAsync(invoice) == 0);
+        await world.UntilAsync(async () => await world.DueAsync(invoice) == 0);
         await world.PassAsync(TimeSpan.FromDays(3));
         Assert.Single((await world.GetAsync($"/api/v1/payments?invoice={invoice}")).Body.GetProperty("items").EnumerateArray());
         Assert.Equal(total, await world.AtGatewaysAsync(account));
@@ -144,9 +142,9 @@ public sealed class CollectionOverTime(PaymentWorld world) : IClassFixture<Payme
     {
         var account = await world.NewAccountAsync(kind: "postpaid");
         await world.SaveMethodAsync(account);
-        var (invoice, _) = await InvoiceAsync(account);
+        var (invoice, _) = await world.InvoiceAsync(account);
         world.Stripe.Faults["charge"] = () => new("stolen_card", "Stolen.", DeclineKind.Hard);
-        await CollectAsync(invoice);
+        await world.CollectAsync(invoice);
         await world.PassAsync(TimeSpan.FromDays(16));
         world.Stripe.Faults.Clear();
         var payment = (await world.GetAsync($"/api/v1/payments?invoice={invoice}")).Body.GetProperty("items")[0].GetProperty("id").GetString()!;
@@ -157,17 +155,39 @@ public sealed class CollectionOverTime(PaymentWorld world) : IClassFixture<Payme
     public async Task An_invoice_is_paid_in_the_checkout_by_its_number_for_what_is_due()
     {
         var account = await world.NewAccountAsync(kind: "postpaid");
-        var (invoice, total) = await InvoiceAsync(account);
+        var (invoice, total) = await world.InvoiceAsync(account);
         var (status, body) = await world.PostAsync("/api/v1/payments", new { invoice }, world.NewKey());
         Assert.True(status == 201, body.ToString());
         Assert.Equal(total, body.GetProperty("amount").GetString());
         var id = body.GetProperty("id").GetString()!;
         Assert.Equal(200, (await world.VerifyAsync(id, world.Razorpay.Pay(body.GetProperty("checkout").GetProperty("orderId").GetString()!))).Status);
-        Assert.Equal(0, await DueAsync(invoice));
+        Assert.Equal(0, await world.DueAsync(invoice));
         var (refunded, refund) = await world.PostAsync($"/api/v1/payments/{id}/refund", new { amount = "10.00", reason = "Goodwill" }, world.NewKey());
         Assert.True(refunded == 201, refund.ToString());
-        Assert.Equal(10_000_000, await DueAsync(invoice));
+        Assert.Equal(10_000_000, await world.DueAsync(invoice));
         await world.AssertBooksProveAsync();
+    }
+
+    [Fact]
+    public async Task A_debt_that_was_given_up_paid_after_all_and_paid_back_is_given_up_again()
+    {
+        var account = await world.NewAccountAsync(kind: "postpaid");
+        var (invoice, total) = await world.InvoiceAsync(account);
+        Assert.Equal(200, (await world.PostAsync($"/api/v1/invoices/{invoice}/write-off", new { reason = "Insolvent" })).Status);
+        var (status, body) = await world.PostAsync("/api/v1/payments", new { invoice }, world.NewKey());
+        Assert.True(status == 201, body.ToString());
+        Assert.Equal(total, body.GetProperty("amount").GetString());
+        var id = body.GetProperty("id").GetString()!;
+        Assert.Equal(200, (await world.VerifyAsync(id, world.Razorpay.Pay(body.GetProperty("checkout").GetProperty("orderId").GetString()!))).Status);
+        Assert.Equal("paid", await StatusAsync());
+        await world.AssertBooksProveAsync();
+        Assert.Equal(201, (await world.PostAsync($"/api/v1/payments/{id}/refund", new { reason = "Paid by mistake" }, world.NewKey())).Status);
+        Assert.Equal(total, Core.Money.Format(await world.DueAsync(invoice)));
+        Assert.Equal(200, (await world.PostAsync($"/api/v1/invoices/{invoice}/write-off", new { reason = "Insolvent" })).Status);
+        Assert.Equal("written_off", await StatusAsync());
+        await world.AssertBooksProveAsync();
+
+        async Task<string?> StatusAsync() => (await world.GetAsync($"/api/v1/invoices/{invoice}")).Body.GetProperty("summary").GetProperty("status").GetString();
     }
 
     [Fact]
@@ -223,48 +243,6 @@ public sealed class CollectionOverTime(PaymentWorld world) : IClassFixture<Payme
         }
         using var removed = await stranger.DeleteAsync($"/api/v1/payment-methods/{method}");
         Assert.Equal(404, (int)removed.StatusCode);
-    }
-
-    /// <summary>A confirmed UPI mandate of at most ₹20,000.</summary>
-    async Task<string> MandateAsync(string account, string frequency)
-    {
-        var (status, made) = await world.PostAsync("/api/v1/payments/create-subscription", new { account, kind = "upi", maxAmount = "20000.00", frequency, gateway = "razorpay" }, world.NewKey());
-        Assert.True(status == 201, made.ToString());
-        var setup = made.GetProperty("checkout").GetProperty("orderId").GetString()!;
-        var token = $"token_{world.NewKey()}";
-        world.Razorpay.Methods[token] = new(token, $"cust_CUST-{account}", MethodKind.Upi, MethodStatus.Active, "asha@okbank", null, null, null, null, null);
-        world.Razorpay.Setups[setup] = world.Razorpay.Setups[setup] with { MethodId = token };
-        await world.TellAsync(PaymentWorld.Told($"first-{setup}", world.Razorpay.Pay(setup)));
-        await world.TellAsync(new($"setup-{setup}", GatewayEventKind.Setup, "token.confirmed", DateTimeOffset.UtcNow, setup, Setup: world.Razorpay.Setups[setup]));
-        await world.WorkAsync();
-        var (verified, mandate) = await world.PostAsync($"/api/v1/payments/{made.GetProperty("id").GetString()}/verify", new { });
-        Assert.True(verified == 200, mandate.ToString());
-        Assert.Equal("active", mandate.GetProperty("status").GetString());
-        return mandate.GetProperty("paymentMethod").GetString()!;
-    }
-
-    async Task<(string Id, string Total)> InvoiceAsync(string account)
-    {
-        var subscription = (await world.SubscribeAsync(account, "starter")).GetProperty("id").GetString()!;
-        var (status, body) = await world.PostAsync($"/api/v1/invoices/generate/subscription/{subscription}", new { draft = false });
-        Assert.True(status is 200 or 201, body.ToString());
-        var invoice = body.GetProperty("documents")[0].GetProperty("summary");
-        return (invoice.GetProperty("id").ToString(), invoice.GetProperty("total").GetString()!);
-    }
-
-    async Task<long> DueAsync(string invoice) => (await world.RowsAsync($"select total_micros - settled_micros from invoicing.documents where document_id = {invoice}", r => r.GetInt64(0)))[0];
-
-    async Task CollectAsync(string invoice)
-    {
-        await world.Database.InTenantAsync(1, (connection, ct) => JobQueue.EnqueueAsync(
-            connection, 1, new("invoice-generation", "collect-invoice-payment", JsonSerializer.Serialize(new { documentId = long.Parse(invoice, System.Globalization.CultureInfo.InvariantCulture) })), ct), PaymentWorld.Stop);
-        await Soon.UntilAsync(
-            async () =>
-            {
-                await world.WorkAsync();
-                return (await world.RowsAsync("select 1 from platform.jobs where kind = 'collect-invoice-payment' and status = 'queued' and key is null", r => r.GetInt32(0))).Count == 0;
-            },
-            "the job is done");
     }
 
     static SettledItem Settled(string paymentId, string orderId, long micros) => new(

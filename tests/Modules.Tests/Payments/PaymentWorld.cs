@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net.Http.Headers;
 using System.Text.Json;
 using Balatrix.Core;
@@ -134,4 +135,48 @@ public class PaymentWorld(Harness.TestCluster cluster) : TestTenant(cluster), IA
 
     public async Task<long> EntriesAtGatewaysAsync(string account) => (await RowsAsync(
         $"select count(*) from ledger.journal_entries where account_id = {account[4..]} and (debit_book in (21, 22) or credit_book in (21, 22))", r => r.GetInt64(0)))[0];
+
+    /// <summary>A confirmed UPI mandate of at most ₹20,000.</summary>
+    public async Task<string> MandateAsync(string account, string frequency)
+    {
+        var (status, made) = await PostAsync("/api/v1/payments/create-subscription", new { account, kind = "upi", maxAmount = "20000.00", frequency, gateway = "razorpay" }, NewKey());
+        Assert.True(status == 201, made.ToString());
+        var setup = made.GetProperty("checkout").GetProperty("orderId").GetString()!;
+        var token = $"token_{NewKey()}";
+        Razorpay.Methods[token] = new(token, $"cust_CUST-{account}", MethodKind.Upi, MethodStatus.Active, "asha@okbank", null, null, null, null, null);
+        Razorpay.Setups[setup] = Razorpay.Setups[setup] with { MethodId = token };
+        await TellAsync(Told($"first-{setup}", Razorpay.Pay(setup)));
+        await TellAsync(new($"setup-{setup}", GatewayEventKind.Setup, "token.confirmed", DateTimeOffset.UtcNow, setup, Setup: Razorpay.Setups[setup]));
+        await WorkAsync();
+        var (verified, mandate) = await PostAsync($"/api/v1/payments/{made.GetProperty("id").GetString()}/verify", new { });
+        Assert.True(verified == 200, mandate.ToString());
+        Assert.Equal("active", mandate.GetProperty("status").GetString());
+        return mandate.GetProperty("paymentMethod").GetString()!;
+    }
+
+    /// <summary>An invoice of the account's subscription.</summary>
+    public async Task<(string Id, string Total)> InvoiceAsync(string account)
+    {
+        var subscription = (await SubscribeAsync(account, "starter")).GetProperty("id").GetString()!;
+        var (status, body) = await PostAsync($"/api/v1/invoices/generate/subscription/{subscription}", new { draft = false });
+        Assert.True(status is 200 or 201, body.ToString());
+        var invoice = body.GetProperty("documents")[0].GetProperty("summary");
+        return (invoice.GetProperty("id").ToString(), invoice.GetProperty("total").GetString()!);
+    }
+
+    public async Task<long> DueAsync(string invoice) => (await RowsAsync($"select total_micros - settled_micros from invoicing.documents where document_id = {invoice}", r => r.GetInt64(0)))[0];
+
+    /// <summary>Has the account's default method charged for an invoice now.</summary>
+    public async Task CollectAsync(string invoice)
+    {
+        await Database.InTenantAsync(1, (connection, ct) => JobQueue.EnqueueAsync(
+            connection, 1, new("invoice-generation", "collect-invoice-payment", JsonSerializer.Serialize(new { documentId = long.Parse(invoice, CultureInfo.InvariantCulture) })), ct), Stop);
+        await Harness.Soon.UntilAsync(
+            async () =>
+            {
+                await WorkAsync();
+                return (await RowsAsync("select 1 from platform.jobs where kind = 'collect-invoice-payment' and status = 'queued' and key is null", r => r.GetInt32(0))).Count == 0;
+            },
+            "the job is done");
+    }
 }

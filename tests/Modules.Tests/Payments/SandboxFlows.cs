@@ -89,6 +89,55 @@ public sealed class SandboxFlows(TestApp app) : IClassFixture<TestApp>, IAsyncLi
         Assert.Single((await app.GetAsync($"/api/v1/payments/{id}")).Body.GetProperty("receipts").EnumerateArray());
     }
 
+    [Fact]
+    public async Task A_body_that_is_posted_again_under_another_event_id_posts_nothing_more()
+    {
+        var (id, _) = await PayAsync("razorpay", "success@razorpay");
+        await JobWorld.UntilAsync(async () => await StatusAsync(id) == "succeeded", "succeeded");
+        await sandbox.IdleAsync();
+        var heard = await RowsAsync(
+            $"select payload from payments.webhook_events where payment_id = {id[4..]} and name = 'payment.captured' order by event_id limit 1", r => r.GetFieldValue<byte[]>(0));
+        var body = Assert.Single(heard);
+        // Razorpay signs no time and not the id, so whoever has caught a body may post it under any.
+        var answer = await app.SendAsync(HttpMethod.Post, "/api/v1/webhooks/razorpay", body, change: r =>
+        {
+            r.Headers.Add("X-Razorpay-Signature", Convert.ToHexStringLower(HMACSHA256.HashData(Encoding.UTF8.GetBytes(SandboxOptions.WebhookSecret), body)));
+            r.Headers.Add("x-razorpay-event-id", $"evt_replayed_{id}");
+        });
+        Assert.Equal((200, false), (answer.Status, answer.Body.GetProperty("duplicate").GetBoolean()));
+        await JobWorld.UntilAsync(
+            async () => (await RowsAsync($"select outcome from payments.webhook_events where event_id = 'evt_replayed_{id}'", r => r.GetString(0))).Single() == "applied", "the replay is learnt");
+        Assert.Single((await app.GetAsync($"/api/v1/payments/{id}")).Body.GetProperty("receipts").EnumerateArray());
+        await app.AssertBooksProveAsync();
+    }
+
+    [Theory]
+    [InlineData(-301, 400, "signature_stale")]
+    [InlineData(301, 400, "signature_stale")]
+    [InlineData(-60, 200, null)]
+    public async Task A_webhook_of_Stripe_is_taken_for_five_minutes_only(int seconds, int expected, string? code)
+    {
+        var eventId = $"evt_age_{seconds}";
+        var body = Encoding.UTF8.GetBytes($$"""{"id":"{{eventId}}","object":"event","type":"customer.updated","created":1795253400,"data":{"object":{"id":"cus_1","object":"customer"} } }""");
+        var at = TimeProvider.System.GetUtcNow().AddSeconds(seconds).ToUnixTimeSeconds().ToString(System.Globalization.CultureInfo.InvariantCulture);
+        var signature = Convert.ToHexStringLower(HMACSHA256.HashData(Encoding.UTF8.GetBytes(SandboxOptions.WebhookSecret), (byte[])[.. Encoding.UTF8.GetBytes(at + "."), .. body]));
+        var answer = await app.SendAsync(HttpMethod.Post, "/api/v1/webhooks/stripe", body, change: r => r.Headers.Add("Stripe-Signature", $"t={at},v1={signature}"));
+        Assert.Equal(expected, answer.Status);
+        if (code is not null)
+            Assert.Equal(code, answer.Body.GetProperty("code").GetString());
+        Assert.Equal(expected == 200 ? 1 : 0, (await RowsAsync($"select 1 from payments.webhook_events where event_id = '{eventId}'", r => r.GetInt32(0))).Count);
+    }
+
+    async Task<List<T>> RowsAsync<T>(string sql, Func<Npgsql.NpgsqlDataReader, T> read)
+    {
+        await using var command = app.Database.Owner.CreateCommand(sql);
+        await using var reader = await command.ExecuteReaderAsync(Stop);
+        var rows = new List<T>();
+        while (await reader.ReadAsync(Stop))
+            rows.Add(read(reader));
+        return rows;
+    }
+
     async Task<(string Id, JsonElement Proof)> PayAsync(string gateway, string instrument)
     {
         var (status, made) = await app.PostAsync("/api/v1/payments", new { account = "ACC-10001", amount = "100.00", gateway }, Guid.NewGuid().ToString());

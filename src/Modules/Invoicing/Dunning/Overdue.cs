@@ -30,9 +30,10 @@ public static class Overdue
     /// <param name="Barred">What it has barred of its account: nothing, outgoing or all.</param>
     /// <param name="LastStepOn">When dunning did something last.</param>
     /// <param name="NextStepOn">When it does something next.</param>
+    /// <param name="WriteoffProposed">Whether dunning has proposed to give it up: POST /api/v1/invoices/{id}/write-off.</param>
     public sealed record OverdueInvoice(
         long Id, string Number, string Account, string Customer, DateOnly DueOn, int DaysOverdue, string Bucket, string Currency, string Total, string AmountDue, int LateFees, string Barred,
-        DateOnly? LastStepOn, DateOnly? NextStepOn);
+        DateOnly? LastStepOn, DateOnly? NextStepOn, bool WriteoffProposed);
 
     /// <summary>A page, the longest overdue first, with the ageing of all.</summary>
     /// <param name="AsOf">The tenant's day.</param>
@@ -85,7 +86,8 @@ public static class Overdue
         NpgsqlConnection connection, int tenantId, long? account, DateOnly today, (DateOnly DueOn, long Id) after, int limit, CancellationToken cancellationToken) => Database.QueryAsync(
         connection,
         $"""
-        select d.document_id, d.number, d.account_id, coalesce(c.name, p.name), d.due_on, d.currency, d.total_micros, d.total_micros - d.settled_micros, coalesce(n.fees, 0), coalesce(n.bar, 0), n.last_on, n.next_on
+        select d.document_id, d.number, d.account_id, coalesce(c.name, p.name), d.due_on, d.currency, d.total_micros, d.total_micros - d.settled_micros, coalesce(n.fees, 0), coalesce(n.bar, 0), n.last_on, n.next_on,
+               exists (select from invoicing.document_steps s where s.document_id = d.document_id and s.step = 'writeoff_proposed')
           from invoicing.documents d
           join customers.account_profiles p on p.account_id = d.account_id
           left join customers.customers c on c.customer_id = p.customer_id
@@ -100,7 +102,7 @@ public static class Overdue
             return new OverdueInvoice(
                 r.GetInt64(0), r.GetString(1), AccountDirectory.NumberOf(r.GetInt64(2)), r.GetString(3), due, Core.Dunning.Ageing.DaysOverdue(due, today), Name(Core.Dunning.Ageing.BucketOf(due, today)),
                 r.GetString(5), Money.Format(r.GetInt64(6)), Money.Format(r.GetInt64(7)), r.GetInt32(8), r.GetInt16(9) switch { 0 => "nothing", 1 => "outgoing", _ => "all" },
-                r.IsDBNull(10) ? null : r.GetFieldValue<DateOnly>(10), r.IsDBNull(11) ? null : r.GetFieldValue<DateOnly>(11));
+                r.IsDBNull(10) ? null : r.GetFieldValue<DateOnly>(10), r.IsDBNull(11) ? null : r.GetFieldValue<DateOnly>(11), r.GetBoolean(12));
         }, cancellationToken);
 
     static string Name(AgeBucket bucket) => bucket switch

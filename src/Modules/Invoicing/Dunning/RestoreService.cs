@@ -17,8 +17,8 @@ namespace Balatrix.Modules.Invoicing.Dunning;
 /// </summary>
 sealed class RestoreService(DunnedSubscriptions subscriptions) : IJobHandler
 {
-    /// <summary>Its queue.</summary>
-    public const string Queue = "invoice-generation";
+    /// <summary>Its queue: that of payments, so that who has paid does not wait for invoices that are made or collected by the thousand.</summary>
+    public const string Queue = "payment-retry";
 
     /// <summary>Its kind.</summary>
     public const string Kind = "restore-service";

@@ -15,7 +15,11 @@ static class WriteOff
     public static async Task TakeAsync(NpgsqlConnection connection, int tenantId, PursuedInvoice invoice, DateTimeOffset now, CancellationToken cancellationToken)
     {
         var unpaid = invoice.Facts.UnpaidMicros;
-        var post = new Post(EventKey.Of("writeoff", $"{invoice.DocumentId}"), EntryKind.Writeoff, Book.Writeoff, unpaid, invoice.Currency, $"Written off: {invoice.Number}", null);
+        // A debt that was recovered and is open again, because its payment went back, may be given up once more.
+        var before = (await Database.QueryAsync(
+            connection, "select count(*) from invoicing.allocations where document_id = $1 and tenant_id = $2 and entry_no is not null and amount_micros > 0", [invoice.DocumentId, tenantId], r => r.GetInt64(0),
+            cancellationToken))[0];
+        var post = new Post(EventKey.Of("writeoff", before == 0 ? $"{invoice.DocumentId}" : $"{invoice.DocumentId}/{before}"), EntryKind.Writeoff, Book.Writeoff, unpaid, invoice.Currency, $"Written off: {invoice.Number}", null);
         var decision = (await LedgerPosting.PostAllAsync(connection, tenantId, [(invoice.AccountId, post)], now, cancellationToken))[0];
         await Database.ExecuteAsync(
             connection, "insert into invoicing.allocations (tenant_id, account_id, document_id, entry_no, amount_micros, made_at) values ($1, $2, $3, $4, $5, $6)",

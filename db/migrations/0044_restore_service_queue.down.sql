@@ -1,0 +1,1 @@
+update platform.jobs set queue = 'invoice-generation' where kind = 'restore-service' and status = 'queued';
