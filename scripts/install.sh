@@ -83,13 +83,13 @@ want_fonts() {
     fi
 }
 
-# The tests read PDF files back with poppler's programs.
+# The tests read PDF files back with poppler's programs, and the codes on them with zbar's, without which only those tests are left out.
 need_pdf_tools() {
     want_fonts
-    if command -v pdftotext >/dev/null; then
+    if command -v pdftotext >/dev/null && command -v zbarimg >/dev/null; then
         return
     fi
-    install_packages "the programs that read PDF files" poppler-utils || true
+    install_packages "the programs that read PDF files" poppler-utils zbar-tools || true
     if ! command -v pdftotext >/dev/null; then
         echo "pdftotext is missing, and the tests of PDF files need it: apt-get install poppler-utils" >&2
         exit 1

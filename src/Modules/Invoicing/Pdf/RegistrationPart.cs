@@ -10,7 +10,7 @@ internal static class RegistrationPart
     /// <summary>How much room it takes at most.</summary>
     public const double Height = CodeSize + 6;
 
-    const double CodeSize = 104;
+    const double CodeSize = 132;
 
     static readonly TextStyle Plain = new(7);
 

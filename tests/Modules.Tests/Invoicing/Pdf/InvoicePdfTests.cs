@@ -164,6 +164,17 @@ public sealed partial class InvoicePdfTests
         Assert.Equal(2, Poppler.Pictures(pdf).Length);
     }
 
+    /// <summary>The signed code is printed 132 points (47 mm) wide, so that it is read at what offices scan at.</summary>
+    [Fact]
+    public void The_codes_that_are_printed_are_read_back_to_the_letter()
+    {
+        var document = SampleDocuments.B2B();
+        var codes = Poppler.Codes(InvoicePdf.Render(document, SampleDocuments.Extras with { Registration = SampleDocuments.Registration }), 1, 300);
+        Assert.SkipWhen(codes is null, "zbarimg is not installed (apt-get install zbar-tools).");
+        var pay = PaymentPart.UpiLink(document, "Balatrix", "balatrix@hdfcbank", document.Totals.TotalMicros);
+        Assert.Equal(new[] { SampleDocuments.Registration.SignedQrCode, pay }.Order(StringComparer.Ordinal), codes!.Order(StringComparer.Ordinal));
+    }
+
     [Fact]
     public void The_code_for_payment_says_whom_to_pay_how_much_for_what() => Assert.Equal(
         "upi://pay?pa=balatrix%40hdfcbank&pn=Balatrix&am=11615.00&cu=INR&tr=A%2F26-27%2F000123&tn=Invoice%20A%2F26-27%2F000123",

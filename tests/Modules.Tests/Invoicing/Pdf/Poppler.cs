@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 
 namespace Balatrix.Modules.Tests.Invoicing.Pdf;
 
@@ -20,6 +21,25 @@ public static class Poppler
 
     /// <summary>A line for each picture.</summary>
     public static string[] Pictures(byte[] pdf) => Run("pdfimages", pdf, "-list", "FILE").Split('\n', StringSplitOptions.RemoveEmptyEntries)[2..];
+
+    /// <summary>The texts of the QR codes of a page, read by zbar from the page as it is printed at so many dots per inch; null without zbar.</summary>
+    public static string[]? Codes(byte[] pdf, int page, int dotsPerInch)
+    {
+        if (!Environment.GetEnvironmentVariable("PATH")!.Split(':').Any(folder => File.Exists(Path.Combine(folder, "zbarimg"))))
+            return null;
+        var picture = Path.GetTempFileName();
+        try
+        {
+            var (number, dots) = (page.ToString(CultureInfo.InvariantCulture), dotsPerInch.ToString(CultureInfo.InvariantCulture));
+            Run("pdftoppm", pdf, "-r", dots, "-gray", "-png", "-singlefile", "-f", number, "-l", number, "FILE", picture);
+            return Run("zbarimg", [], "--quiet", "--nodbus", "--raw", "-Sdisable", "-Sqrcode.enable", picture + ".png").Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        }
+        finally
+        {
+            File.Delete(picture);
+            File.Delete(picture + ".png");
+        }
+    }
 
     static string Run(string program, byte[] pdf, params string[] arguments)
     {

@@ -85,8 +85,14 @@ public static class SampleDocuments
         "UZS") with
     { Supplier = new("Balatrix Aloqa MChJ", "309876543", ["Amir Temur shoh koʻchasi 107B", "Toshkent 100084"], null, "UZ", "Toshkent", "100084", "hisob@balatrix.example", null, null) };
 
+    /// <summary>As the portal's sandbox signed one (facts, vectors/einvoice_sample.json, signed_qr_decoded, get_e_invoice_by_irn).</summary>
+    const string SignedCode =
+        "eyJhbGciOiJSUzI1NiIsImtpZCI6IjE1MTNCODIxRUU0NkM3NDlBNjNCODZFMzE4QkY3MTEwOTkyODdEMUYiLCJ4NXQiOiJGUk80SWU1R3gwbW1PNGJqR0w5eEVKa29mUjgiLCJ0eXAiOiJKV1QifQ." +
+        "eyJkYXRhIjoie1wiU2VsbGVyR3N0aW5cIjpcIjAyQU1CUEc3NzczTTAwMlwiLFwiQnV5ZXJHc3RpblwiOlwiMzZBTUJQRzc3NzNNMDAyXCIsXCJEb2NOb1wiOlwiOXNRNUUyXCIsXCJEb2NUeXBcIjpcIklOVlwiLFwiRG9jRHRcIjpcIjAyLzEwLzIwMjNcIixcIlRvdEludlZhbFwiOjE0MTYuMCxcIkl0ZW1DbnRcIjoxLFwiTWFpbkhzbkNvZGVcIjpcIjYxMTQ5MDkwXCIsXCJJcm5cIjpcIjJlY2M0MmE4ZTgxZGNiYmI1NjkyM2U0YmQwNDZjODYxY2U3Mzc0MDYwYmQzMTg3NWNlMzU0NDdlOTIyYzkzOTlcIixcIklybkR0XCI6XCIyMDIzLTEwLTAzIDE1OjA4OjM5XCJ9IiwiaXNzIjoiTklDIFNhbmRib3gifQ." +
+        "fTW2bXRGYvCma3UpS0axy26c6dTW0nY9RtDI5lGX4x2n29iwdcJOHvBwr6rskVKvnLEWHX9VgxDu2Jknyeu6RBlPLD1pGTORATj0nWo_kNwXJi-l_--6J0WC5is8G11eK04Mnepk63SKrbPTr8uYRd5OigMhDmSCde_tqFfUIIMtnx8AY6z0snkx3KQaooPJW06eU_QaACgrmypE1q-hfpNJOhzlHy-a4VC4zW2HljUZkubbK_5Dyb0Zy2tGc15enZeHi9DhvDFEUqiyJavjwsijbugJumR81LyOC1M4JtFEWoMrCA8bsbwAAFUtRgVC6pDVNZlthHqHxObSf9yv6g";
+
     public static EInvoiceRegistration Registration { get; } = new(
-        "1b5f0d2f5d6e0f3c0a9f7c7d2b0f4a55b1c9d2e8f70412acb3de99817f6655aa", "112610000012345", new(2026, 5, 1, 9, 30, 12, TimeSpan.FromMinutes(330)), "eyJhbGciOiJSUzI1NiIsImtpZCI6IkVEQzU3REUxMzU4QjMwMEJBOUY3OTM0MEE2Njk2ODMxRjNDODUwNDci." + new string('Q', 620) + "." + new string('z', 342));
+        "1b5f0d2f5d6e0f3c0a9f7c7d2b0f4a55b1c9d2e8f70412acb3de99817f6655aa", "112610000012345", new(2026, 5, 1, 9, 30, 12, TimeSpan.FromMinutes(330)), SignedCode);
 
     public static IEnumerable<AnnexRow> Annex(int count) => Enumerable.Range(0, count).Select(i => new AnnexRow(
         new DateTime(2026, 4, 1, 9, 0, 0).AddSeconds(i * 417), i % 5 == 0 ? "SMS" : "Voice", "912261234567", $"9198{(i * 7919L) % 100_000_000:D8}", "India mobile, Maharashtra",
