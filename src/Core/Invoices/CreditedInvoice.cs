@@ -20,7 +20,7 @@ public sealed record CreditedInvoice(InvoiceDocument Document, ImmutableArray<lo
     public CreditedInvoice After(InvoiceTotals note)
     {
         var credited = this;
-        foreach (var line in note.Lines)
+        foreach (var line in note.Lines.Where(l => l.Service != FinancialNote.TaxService))
             credited = credited with { LineMicros = [.. credited.Spread(line, line.TaxableMicros).Zip(credited.LineMicros, (part, before) => before + part)] };
         return credited with { TotalMicros = TotalMicros + note.TotalMicros };
     }

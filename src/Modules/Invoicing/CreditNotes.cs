@@ -73,6 +73,16 @@ static class CreditNotes
         Reason = reason.Length > 500 ? reason[..500] : reason,
     };
 
+    /// <summary>The note as one that comes too late to lower tax, and says so.</summary>
+    public static NewDocument Financial(NewDocument note, InvoiceTotals totals) => note with
+    {
+        IsCommercial = true,
+        Totals = totals,
+        Treatment = FinancialNote.Treatment(note.Treatment),
+        References = [.. note.References.Select(r => r with { TaxMicros = 0 })],
+        Reason = $"{note.Reason}. The tax of {note.References[0].Number} is not lowered (CGST Act s.34(2)).",
+    };
+
     /// <summary>Adds credit notes to what is credited of their invoices; never beyond an invoice's total.</summary>
     public static Task AddCreditedAsync(NpgsqlConnection connection, int tenantId, IReadOnlyList<NewDocument> notes, CancellationToken cancellationToken)
     {

@@ -59,6 +59,9 @@ public sealed record DocumentView(
     /// <summary>What happened to it.</summary>
     public IReadOnlyList<DocumentStepView> Steps { get; init; } = [];
 
+    /// <summary>Whether it is a credit note between the parties only, which lowers no tax and is in no return: it came after the term of CGST Act s.34(2).</summary>
+    public bool IsFinancial { get; init; }
+
     /// <summary>Notes on it.</summary>
     public IReadOnlyList<NoteView> Notes { get; init; } = [];
 
@@ -68,7 +71,10 @@ public sealed record DocumentView(
         [.. d.Totals.Lines.Select((l, i) => new LineView(
             i + 1, l.Service, l.SacCode, l.Description, Number(l.Quantity), l.Unit, Number(l.Covered), l.Count, l.RateMicros is { } rate ? Money.Format(rate) : null, Money.Format(l.DiscountMicros),
             Money.Format(l.TaxableMicros), Number(l.RateBasisPoints / 100m)!, Tax(l.Tax), Money.Format(l.TotalMicros), l.From, l.To))],
-        [.. d.References.Select(r => new ReferenceView(DocumentStore.Name(r.Kind), r.Number, r.IssuedOn, Money.Format(r.TaxMicros)))], d.Reason, original);
+        [.. d.References.Select(r => new ReferenceView(DocumentStore.Name(r.Kind), r.Number, r.IssuedOn, Money.Format(r.TaxMicros)))], d.Reason, original)
+    {
+        IsFinancial = FinancialNote.Is(d),
+    };
 
     /// <summary>A draft has neither number nor place among the others.</summary>
     internal static DocumentView Draft(BilledAccount account, InvoiceDocument d) => Of(

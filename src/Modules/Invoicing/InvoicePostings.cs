@@ -31,14 +31,18 @@ static class InvoicePostings
     {
         Post Entry(string part, Book book, long micros) =>
             new(EventKey.Of("document", $"{documentId}/{part}"), kind, book, micros, document.Currency, document.Number, null, IsOwed: true);
-        var tax = document.Totals.Tax.TotalMicros;
+        var (tax, borne) = (document.Totals.Tax.TotalMicros, FinancialNote.TaxBorneMicros(document.Totals));
         if (isInclusive)
             foreach (var (book, part) in document.Totals.Lines.GroupBy(l => UninvoicedCharges.BookOf(l.Service)).Select(g => (g.Key, g.Sum(l => l.Tax.TotalMicros))))
                 if (part != 0)
                     yield return Entry($"included/{Books.Name(book)}", book, sign * part);
+        if (isInclusive && borne != 0)
+            yield return Entry("included", UninvoicedCharges.BookOf(document.Totals.Lines[0].Service), sign * borne);
+        if (borne != 0)
+            yield return Entry("unrecovered", Book.TaxUnrecovered, -sign * borne);
         foreach (var (book, head, micros) in Heads(document.Totals.Tax, document.Treatment.Scheme))
             yield return Entry(head, book, -sign * micros);
-        var rounding = document.Totals.TotalMicros - chargedMicros - (isInclusive ? 0 : tax);
+        var rounding = document.Totals.TotalMicros - chargedMicros - (isInclusive ? 0 : tax + borne);
         if (rounding != 0)
             yield return Entry("rounding", Book.RoundOff, -sign * rounding);
     }

@@ -59,7 +59,7 @@ public static class InvoicingModule
         invoices.MapPost("{id}/void", VoidInvoice.Handle).RequireRoles(Roles.Admin, Scope.InvoicesWrite).WithExample("""{"reason":"Wrong customer"}""")
             .WithSummary("Void an unpaid invoice within its month; later it takes a credit note").Produces<DocumentView>().ProducesProblem(409);
         invoices.MapPost("{id}/credit-note", IssueCreditNote.Handle).RequireRoles(Roles.Admin, Scope.InvoicesWrite).WithExample("""{"reason":"Service outage","lines":[{"line":1,"amount":"100.00"}]}""")
-            .WithSummary("Credit an invoice in part or whole, with its GST").Produces<DocumentView>(201).ProducesProblem(409);
+            .WithSummary("Credit an invoice in part or whole, with its GST; after the term of s.34(2) by a financial note, which lowers no tax").Produces<DocumentView>(201).ProducesProblem(409);
         invoices.MapGet("{id}/e-invoice", EInvoiceEndpoint.Handle).RequireRoles(Roles.Staff, Scope.InvoicesRead)
             .WithSummary("The form for the registration portal (INV-01), what it would refuse, and the registration").Produces<EInvoiceEndpoint.View>().ProducesProblem(409);
         routes.MapGet("/api/v1/reports/gstr-1", Gstr1Report.Handle).WithTags("invoices").RequireRoles(Roles.Staff, Scope.InvoicesRead)

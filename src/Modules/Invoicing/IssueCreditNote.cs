@@ -11,7 +11,10 @@ using Npgsql;
 
 namespace Balatrix.Modules.Invoicing;
 
-/// <summary>Credits an invoice in part or whole: what it earned and its tax go back, its open amount falls, and what was paid beyond stands to the account's credit.</summary>
+/// <summary>
+/// Credits an invoice in part or whole: what it earned and its tax go back, its open amount falls, and what was paid beyond stands to the account's credit. After the term of
+/// s.34(2) the note is a financial one: the customer gets the same, and the tax stays paid at the supplier's cost.
+/// </summary>
 public static class IssueCreditNote
 {
     /// <summary>Part of a line.</summary>
@@ -36,18 +39,12 @@ public static class IssueCreditNote
                 return null;
             Preconditions(original);
             var tenant = await BillingTenant.LoadAsync(connection, tenantId, ct);
-            if (CreditNoteTerm.IsOver(original.Document, tenant.Day(now)))
-                throw new ProblemException(TooLate(original.Document.IssuedOn));
             var notes = (await CreditNotes.OfAsync(connection, tenantId, [original.Id], ct)).Where(n => n.Document.Kind == DocumentKind.CreditNote);
             var totals = Totals(CreditedInvoice.Of(original.Document, notes.Select(n => n.Document.Totals)), request.Lines);
             return await IssueAsync(connection, tenantId, tenant, original, totals, request.Reason, Actor.Of(context), now, ct);
         }, cancellationToken);
         return note is null ? Problem.NotFound("invoice").ToResult() : Results.Json(note, statusCode: 201);
     }
-
-    /// <summary>The problem of a note that comes too late to take tax back.</summary>
-    internal static Problem TooLate(DateOnly issuedOn) => new(
-        409, "credit_note_too_late", $"A credit note for this invoice could take tax back until {CreditNoteTerm.LastDay(issuedOn):yyyy-MM-dd} (CGST Act s.34(2)).", null, "an adjustment of the account without tax");
 
     static void Preconditions(StoredDocument original)
     {
@@ -87,10 +84,12 @@ public static class IssueCreditNote
         await LedgerPosting.LockAsync(connection, tenantId, [original.AccountId], cancellationToken);
         var account = (await BilledAccount.ReadAsync(connection, tenantId, [original.AccountId], cancellationToken)).Single();
         var note = CreditNotes.Note(account, original.Id, original.Document, DocumentKind.CreditNote, totals, reason);
+        if (CreditNoteTerm.IsOver(original.Document, tenant.Day(now)))
+            note = CreditNotes.Financial(note, FinancialNote.Of(original.Document, totals));
         var issued = (await IssueDocuments.IssueAsync(connection, tenantId, tenant, [note], now, cancellationToken))[0];
-        var earned = note.Totals.Lines.GroupBy(l => UninvoicedCharges.BookOf(l.Service)).Select(g => (Book: g.Key, Micros: g.Sum(l => l.TaxableMicros)));
+        var earned = totals.Lines.GroupBy(l => UninvoicedCharges.BookOf(l.Service)).Select(g => (Book: g.Key, Micros: g.Sum(l => l.TaxableMicros)));
         var posts = earned.Select(e => new Post(EventKey.Of("document", $"{issued.Id}/{Books.Name(e.Book)}"), EntryKind.Note, e.Book, e.Micros, account.Currency, issued.Document.Number, null))
-            .Concat(InvoicePostings.Of(issued.Id, issued.Document, note.Totals.TaxableMicros, EntryKind.Note, isInclusive: false, sign: -1));
+            .Concat(InvoicePostings.Of(issued.Id, issued.Document, totals.TaxableMicros, EntryKind.Note, isInclusive: false, sign: -1));
         await LedgerPosting.PostAllAsync(connection, tenantId, [.. posts.Select(p => (account.AccountId, p))], now, cancellationToken);
         await CreditNotes.AddCreditedAsync(connection, tenantId, [note], cancellationToken);
         await DocumentSteps.WriteAsync(connection, tenantId, [(original.Id, "credit_note", new { number = issued.Document.Number, amount = Money.Format(note.Totals.TotalMicros) })], now, cancellationToken);

@@ -10,7 +10,7 @@ sealed record PreparedNote(NewDocument Document, long ChargedMicros);
 
 /// <summary>
 /// Notes for calls that were rated again after they were invoiced. What was charged more is a debit note; what was given back is credited on the debit notes first and then
-/// on the invoice, as far as these have room and the law still lets tax be taken back. What is beyond that is a discount of the next charges.
+/// on the invoice, as far as these have room; by financial notes when the law no longer lets tax be taken back. What is beyond that is a discount of the next charges.
 /// </summary>
 static class RatedAgain
 {
@@ -38,7 +38,7 @@ static class RatedAgain
             return ([new(CreditNotes.Note(account, original.DocumentId, document, DocumentKind.DebitNote, totals, reason, dueOn), chargedMicros)], 0);
         }
         var (notes, rest) = (new List<PreparedNote>(), -chargedMicros);
-        foreach (var target in original.DebitNotes.Append(original).Where(t => !CreditNoteTerm.IsOver(t.Credited.Document, tenant.Day(now))))
+        foreach (var target in original.DebitNotes.Append(original))
         {
             var micros = Taxable(tenant, document.Treatment, like, rest);
             var amounts = target.Credited.Spread(like, micros);
@@ -46,7 +46,10 @@ static class RatedAgain
                 continue;
             var totals = Merge(target.Credited.Credit(amounts), like);
             var given = credited == micros ? rest : tenant.IsInclusive ? totals.TotalMicros : credited;
-            notes.Add(new(CreditNotes.Note(account, target.DocumentId, target.Credited.Document, DocumentKind.CreditNote, totals, reason), -given));
+            var note = CreditNotes.Note(account, target.DocumentId, target.Credited.Document, DocumentKind.CreditNote, totals, reason);
+            if (CreditNoteTerm.IsOver(target.Credited.Document, tenant.Day(now)))
+                note = CreditNotes.Financial(note, FinancialNote.Of(target.Credited.Document, totals));
+            notes.Add(new(note, -given));
             rest -= given;
         }
         return (notes, -rest);

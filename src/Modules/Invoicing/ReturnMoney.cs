@@ -132,12 +132,7 @@ public static class ReturnMoney
     }
 
     /// <summary>The note of money that goes back too late to lower the tax: for the whole amount, outside of GST and its returns.</summary>
-    static NewDocument Commercial(NewDocument note, InvoiceLine line, MoneyReturned money) => note with
-    {
-        IsCommercial = true,
-        Totals = new([line with { RateBasisPoints = 0, TaxableMicros = money.AmountMicros, Tax = default, Description = "Given back: " + line.Description }], money.AmountMicros, default, 0, money.AmountMicros),
-        Treatment = note.Treatment with { Supply = SupplyType.OutsideGst, Scheme = TaxScheme.None, ReverseCharge = false },
-        References = [.. note.References.Select(r => r with { TaxMicros = 0 })],
-        Reason = $"{money.Reason}. The tax of {note.References[0].Number} is not lowered (CGST Act s.34(2)).",
-    };
+    static NewDocument Commercial(NewDocument note, InvoiceLine line, MoneyReturned money) => CreditNotes.Financial(
+        note,
+        new([line with { RateBasisPoints = 0, TaxableMicros = money.AmountMicros, Tax = default, Description = "Given back: " + line.Description }], money.AmountMicros, default, 0, money.AmountMicros));
 }

@@ -58,6 +58,34 @@ public sealed class CreditedInvoiceTests
     }
 
     [Fact]
+    public void Notes_within_the_term_and_financial_ones_after_it_credit_an_invoice_to_nothing_together()
+    {
+        var invoices =
+            from lines in Gen.Choose(1, 8).SelectMany(n => Gen.Choose(1, 5_000).Select(p => Line(p, p % 2 == 0 ? "voice" : "sms")).ListOf(n))
+            from treatment in Gen.Elements(Intra, Inter, Inter with { Scheme = TaxScheme.None })
+            select Invoice(treatment, lines, false, true);
+        Prop.ForAll(invoices.ToArbitrary(), Gen.Choose(0, 100).ToArbitrary(), Gen.Choose(0, 1).ToArbitrary(), (invoice, share, late) =>
+        {
+            var credited = CreditedInvoice.Of(invoice, []);
+            var part = invoice.Totals.Lines.Select((_, i) => credited.LeftOf(i) / 10_000 * share / 100 * 10_000).ToArray();
+            var notes = new List<InvoiceTotals>();
+            foreach (var isLate in new[] { late == 1, true })
+            {
+                var amounts = notes.Count == 0 && part.Any(a => a > 0) ? part : [.. invoice.Totals.Lines.Select((_, i) => credited.LeftOf(i))];
+                if (amounts.All(a => a == 0))
+                    continue;
+                var note = credited.Credit(amounts);
+                var issued = isLate ? FinancialNote.Of(invoice, note) : note;
+                Assert.Equal(issued.TotalMicros, issued.Lines.Sum(l => l.TotalMicros) + issued.RoundOffMicros);
+                Assert.Equal((note.TotalMicros, isLate ? note.Tax.TotalMicros : 0, isLate ? default : note.Tax), (issued.TotalMicros, FinancialNote.TaxBorneMicros(issued), issued.Tax));
+                notes.Add(issued);
+                credited = CreditedInvoice.Of(invoice, notes);
+            }
+            Assert.Equal((0, invoice.Totals.TotalMicros), (credited.LeftMicros, notes.Sum(n => n.TotalMicros)));
+        }).QuickCheckThrowOnFailure();
+    }
+
+    [Fact]
     public void An_amount_goes_to_the_line_that_it_names_then_to_its_service_then_to_the_rest()
     {
         var invoice = Invoice(Inter, [Line(100, "sms"), Line(200, "voice"), Line(300, "voice")], false, false);

@@ -27,7 +27,10 @@ public sealed class OutsideIndiaTests(InvoiceTenant tenant) : IClassFixture<Invo
         Assert.Equal(("12000.07", "112001.00"), (Vat(await tenant.InvoiceAsync(account)), InvoiceTenant.Text(await LatestAsync(account), "total")));
         var (status, note) = await tenant.PostAsync($"/api/v1/invoices/{InvoiceTenant.Text(invoice, "number")}/credit-note", new { reason = "Kelishuv", lines = new[] { new { line = 1, amount = "1000.00" } } });
         Assert.True(status == 201, note.ToString());
-        Assert.Equal("150.00", Vat(note));
+        Assert.Equal(("150.00", false), (Vat(note), note.GetProperty("isFinancial").GetBoolean()));
+        Assert.StartsWith("CRN", InvoiceTenant.Text(note, "number"), StringComparison.Ordinal);
+        var paper = Poppler.Text(await tenant.Client.GetByteArrayAsync(new Uri($"/api/v1/invoices/{InvoiceTenant.Text(note, "number")}/pdf", UriKind.Relative)));
+        Assert.DoesNotContain("FINANCIAL", paper, StringComparison.Ordinal);
 
         // A wallet is taxed within what is paid.
         var wallet = await AccountAsync("prepaid");

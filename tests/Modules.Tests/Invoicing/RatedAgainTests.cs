@@ -45,10 +45,30 @@ public sealed class RatedAgainTests(InvoiceTenant tenant) : IClassFixture<Invoic
         var (account, deck, invoice) = await InvoicedAsync("2028-01-02");
         await tenant.SetClockAsync("2028-12-01 10:00");
         await RatedAsync(deck, account, "2028-01-02", "1.00", 40, billTo: "2028-12-01");
-        Assert.Equal("0.00", InvoiceTenant.Text(await tenant.DocumentAsync(invoice), "credited"));
         await tenant.SetClockAsync("2028-12-03");
-        Assert.Equal("20.00", InvoiceTenant.Text(await tenant.InvoiceAsync(account), "taxable"));
+        // The customer gets the 20.00 with their 3.60 by a note outside GST; what was used later bears all of its tax.
+        var documents = (await tenant.GenerateAsync(account)).EnumerateArray().ToDictionary(d => InvoiceTenant.Text(d, "kind"));
+        Assert.Equal(("23.60", "0.00 0.00 0.00", "outside_gst"), (InvoiceTenant.Text(documents["credit_note"], "total"), InvoiceTenant.Tax(documents["credit_note"]), documents["credit_note"].GetProperty("supply").GetString()));
+        Assert.StartsWith("FCN", InvoiceTenant.Text(documents["credit_note"], "number"), StringComparison.Ordinal);
+        Assert.Equal("23.60", InvoiceTenant.Text(await tenant.DocumentAsync(invoice), "credited"));
+        Assert.Equal(("40.00", "3.60 3.60 0.00"), (InvoiceTenant.Text(documents["invoice"], "taxable"), InvoiceTenant.Tax(documents["invoice"])));
         await tenant.AssertBooksProveAsync();
+    }
+
+    [Fact]
+    public async Task With_prices_that_bear_the_tax_a_late_note_gives_back_what_the_calls_do()
+    {
+        await tenant.SettingsAsync(new { taxMode = "inclusive" });
+        var (account, deck, invoice) = await InvoicedAsync("2028-01-12", issued: "101.70 120.00");
+        await tenant.SetClockAsync("2028-12-11 10:00");
+        await RatedAsync(deck, account, "2028-01-12", "1.00", 40, billTo: "2028-12-11");
+        await tenant.SetClockAsync("2028-12-13");
+        var documents = (await tenant.GenerateAsync(account)).EnumerateArray().ToDictionary(d => InvoiceTenant.Text(d, "kind"), d => InvoiceTenant.Text(d, "total"));
+        // 16.94 and 9 % of it twice, as within the term.
+        Assert.Equal(("19.98", "40.00"), (documents["credit_note"], documents["invoice"]));
+        Assert.Equal(("19.98", "-140.02"), (InvoiceTenant.Text(await tenant.DocumentAsync(invoice), "credited"), await tenant.BalanceAsync(account)));
+        await tenant.AssertBooksProveAsync();
+        await tenant.SettingsAsync(new { taxMode = "exclusive" });
     }
 
     [Fact]
@@ -104,7 +124,7 @@ public sealed class RatedAgainTests(InvoiceTenant tenant) : IClassFixture<Invoic
     }
 
     /// <summary>An account with a call of a hundred minutes at 1.20 on a day, invoiced at 142.00 with tax and round-off; a wallet of 1,000.00 without its tax when prepaid.</summary>
-    async Task<(string Account, int Deck, JsonElement Invoice)> InvoicedAsync(string day, string kind = "postpaid")
+    async Task<(string Account, int Deck, JsonElement Invoice)> InvoicedAsync(string day, string kind = "postpaid", string? issued = null)
     {
         await tenant.SetClockAsync(day);
         var name = "again-" + day;
@@ -120,7 +140,7 @@ public sealed class RatedAgainTests(InvoiceTenant tenant) : IClassFixture<Invoic
         await tenant.SetClockAsync(Later(day, 1));
         await CallAsync(account, day, 6000);
         var invoice = await tenant.InvoiceAsync(account, Later(day, 1));
-        Assert.Equal(("120.00", kind == "prepaid" ? "141.60" : "142.00"), (InvoiceTenant.Text(invoice, "taxable"), InvoiceTenant.Text(invoice, "total")));
+        Assert.Equal(issued ?? (kind == "prepaid" ? "120.00 141.60" : "120.00 142.00"), $"{InvoiceTenant.Text(invoice, "taxable")} {InvoiceTenant.Text(invoice, "total")}");
         return (account, deck, invoice);
     }
 

@@ -14,7 +14,7 @@ internal static class InvoiceWords
 
     public static string Title(InvoiceDocument document) => document.Kind switch
     {
-        DocumentKind.CreditNote when document is { Supplier.Gstin: not null, Treatment.Supply: SupplyType.OutsideGst } => "Financial credit note",
+        _ when FinancialNote.Is(document) => "Financial credit note",
         DocumentKind.CreditNote => "Credit note",
         DocumentKind.DebitNote => "Debit note",
         DocumentKind.ReceiptVoucher => "Receipt voucher",
