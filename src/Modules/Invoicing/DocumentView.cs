@@ -79,7 +79,9 @@ public sealed record DocumentView(
     /// <summary>A draft has neither number nor place among the others.</summary>
     internal static DocumentView Draft(BilledAccount account, InvoiceDocument d) => Of(
         new(0, DocumentStore.Name(d.Kind), d.Number, "draft", d.Recipient.Number!, account.CustomerId, d.IssuedOn, d.DueOn, d.Currency, Money.Format(d.Totals.TaxableMicros), Tax(d.Totals.Tax),
-            Money.Format(d.Totals.RoundOffMicros), Money.Format(d.Totals.TotalMicros), Money.Format(d.PaidBeforeMicros), "0.00", Money.Format(d.Totals.TotalMicros - d.PaidBeforeMicros), null), d, null);
+            Money.Format(d.Totals.RoundOffMicros), Money.Format(d.Totals.TotalMicros), Money.Format(d.PaidBeforeMicros), "0.00",
+            Money.Format(d.Kind == DocumentKind.CreditNote ? 0 : d.Totals.TotalMicros - d.PaidBeforeMicros), null),
+        d, d.Kind == DocumentKind.Invoice ? null : d.References[0].Number);
 
     static TaxView Tax(TaxAmounts tax) => new(Money.Format(tax.CgstMicros), Money.Format(tax.SgstMicros), Money.Format(tax.IgstMicros), Money.Format(tax.VatMicros));
 

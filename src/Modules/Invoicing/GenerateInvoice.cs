@@ -13,7 +13,7 @@ namespace Balatrix.Modules.Invoicing;
 public static class GenerateInvoice
 {
     /// <summary>What to do.</summary>
-    /// <param name="Draft">True only shows the invoice that would be issued.</param>
+    /// <param name="Draft">True only shows what would be issued now: nothing is stored, numbered or posted, and the same without it issues.</param>
     /// <param name="To">First day whose use is not meant; today when left out. Only for postpaid use.</param>
     public sealed record Request(bool? Draft, DateOnly? To);
 
@@ -61,8 +61,8 @@ public static class GenerateInvoice
                 throw new ProblemException(new(409, "taxed_at_recharge", "The account's wallet is taxed when it is filled: the invoices of its recharges are its tax invoices.", null, "GET /api/v1/accounts/{id}/statement"));
             if (isDraft)
             {
-                var (draft, problem) = await InvoiceCharges.DraftAsync(connection, tenantId, tenant, accountId, until, now, ct);
-                return problem is null ? new Answer(draft is null ? [] : [DocumentView.Draft(account, draft)]) : throw new ProblemException(problem);
+                var (drafts, problem) = await InvoiceCharges.DraftAsync(connection, tenantId, tenant, accountId, until, now, ct);
+                return problem is null ? new Answer([.. drafts.Select(d => DocumentView.Draft(account, d))]) : throw new ProblemException(problem);
             }
             var views = new List<DocumentView>();
             foreach (var issued in await IssueAsync(connection, tenantId, tenant, accountId, until, Actor.Of(context), now, ct))

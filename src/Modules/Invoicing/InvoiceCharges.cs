@@ -29,7 +29,7 @@ static class InvoiceCharges
         NpgsqlConnection connection, int tenantId, BillingTenant tenant, IReadOnlyDictionary<long, DateTimeOffset?> until, DateTimeOffset now, CancellationToken cancellationToken)
     {
         var (prepared, outcomes) = await PrepareAsync(connection, tenantId, tenant, until, now, cancellationToken);
-        var documents = prepared.SelectMany(p => (p.Invoice is null ? [] : new[] { p.Invoice }).Concat(p.Notes.Select(n => n.Document))).ToList();
+        var documents = prepared.SelectMany(Documents).ToList();
         var issued = await IssueDocuments.IssueAsync(connection, tenantId, tenant, documents, now, cancellationToken);
         var byNew = issued.ToDictionary(i => i.New);
         var posts = new List<(long, Post)>();
@@ -47,17 +47,19 @@ static class InvoiceCharges
         await LotUse.SaveAsync(connection, tenantId, [.. prepared.Select(p => p.Lots).OfType<LotUse>()], cancellationToken);
         await CreditNotes.AddCreditedAsync(connection, tenantId, [.. prepared.SelectMany(p => p.Notes).Where(n => n.Document.Kind == DocumentKind.CreditNote).Select(n => n.Document)], cancellationToken);
         await Allocations.SettleAsync(connection, tenantId, [.. prepared.Where(p => p.Account.Kind == AccountKind.Postpaid).Select(p => p.Account.AccountId)], null, now, cancellationToken);
-        outcomes.AddRange(prepared.Select(p => new InvoiceOutcome(p.Account.AccountId, [.. (p.Invoice is null ? [] : new[] { byNew[p.Invoice] }).Concat(p.Notes.Select(n => byNew[n.Document]))], null)));
+        outcomes.AddRange(prepared.Select(p => new InvoiceOutcome(p.Account.AccountId, [.. Documents(p).Select(d => byNew[d])], null)));
         return outcomes;
     }
 
-    /// <summary>The invoice that would be issued, or null when there is nothing to bill; nothing is changed.</summary>
-    public static async Task<(InvoiceDocument? Draft, Problem? Problem)> DraftAsync(
+    /// <summary>What is issued for an account together: its invoice first, then its notes.</summary>
+    static IEnumerable<NewDocument> Documents(Prepared p) => (p.Invoice is null ? [] : new[] { p.Invoice }).Concat(p.Notes.Select(n => n.Document));
+
+    /// <summary>The invoice and the notes that would be issued, none when there is nothing to bill; nothing is changed.</summary>
+    public static async Task<(IReadOnlyList<InvoiceDocument> Drafts, Problem? Problem)> DraftAsync(
         NpgsqlConnection connection, int tenantId, BillingTenant tenant, long accountId, DateTimeOffset? until, DateTimeOffset now, CancellationToken cancellationToken)
     {
         var (prepared, outcomes) = await PrepareAsync(connection, tenantId, tenant, new Dictionary<long, DateTimeOffset?> { [accountId] = until }, now, cancellationToken);
-        var document = prepared is [{ Invoice: { } invoice }] ? IssueDocuments.Document(tenant, invoice, "DRAFT", tenant.Day(now)) : null;
-        return (document, outcomes.Select(o => o.Problem).FirstOrDefault());
+        return ([.. prepared.SelectMany(Documents).Select(d => IssueDocuments.Document(tenant, d, "DRAFT", tenant.Day(now)))], outcomes.Select(o => o.Problem).FirstOrDefault());
     }
 
     static async Task<(List<Prepared>, List<InvoiceOutcome>)> PrepareAsync(

@@ -55,17 +55,30 @@ public sealed class InvoiceTests(InvoiceTenant tenant) : IClassFixture<InvoiceTe
     }
 
     [Fact]
-    public async Task A_draft_changes_nothing()
+    public async Task A_draft_is_what_would_be_issued_and_changes_nothing()
     {
         await tenant.SetClockAsync("2027-06-02");
         var account = await tenant.AccountAsync("29");
         await tenant.UseAsync(account, 100, "2027-06-01 10:00");
         var before = await tenant.BalanceAsync(account);
         var (status, body) = await tenant.PostAsync($"/api/v1/invoices/generate/postpaid/{account}", new { draft = true });
-        Assert.Equal((200, "draft", "30.00"), (status, InvoiceTenant.Text(body.GetProperty("documents")[0], "status"), InvoiceTenant.Text(body.GetProperty("documents")[0], "total")));
+        var draft = Assert.Single(body.GetProperty("documents").EnumerateArray());
+        Assert.Equal((200, "draft", "DRAFT", "30.00"), (status, InvoiceTenant.Text(draft, "status"), InvoiceTenant.Text(draft, "number"), InvoiceTenant.Text(draft, "total")));
         Assert.Equal(before, await tenant.BalanceAsync(account));
         Assert.Equal(0, (await tenant.GetAsync($"/api/v1/invoices?account={account}")).Body.GetProperty("items").GetArrayLength());
-        Assert.Equal("30.00", InvoiceTenant.Text(await tenant.InvoiceAsync(account), "total"));
+
+        // What comes before it is issued is on the invoice, which is drafted anew; and then there is nothing to draft.
+        await tenant.UseAsync(account, 100, "2027-06-01 11:00");
+        draft = (await tenant.PostAsync($"/api/v1/invoices/generate/postpaid/{account}", new { draft = true })).Body.GetProperty("documents")[0];
+        var issued = await tenant.InvoiceAsync(account);
+        Assert.Equal("59.00", InvoiceTenant.Text(issued, "total"));
+        foreach (var name in new[] { "taxable", "total", "roundOff", "amountDue", "issuedOn", "dueOn" })
+            Assert.Equal(InvoiceTenant.Text(draft, name), InvoiceTenant.Text(issued, name));
+        foreach (var name in new[] { "lines", "supplier", "recipient", "supply", "placeOfSupply", "periodFrom", "periodTo" })
+            Assert.Equal(draft.GetProperty(name).GetRawText(), issued.GetProperty(name).GetRawText());
+        Assert.Equal(InvoiceTenant.Tax(draft), InvoiceTenant.Tax(issued));
+        Assert.Empty((await tenant.PostAsync($"/api/v1/invoices/generate/postpaid/{account}", new { draft = true })).Body.GetProperty("documents").EnumerateArray());
+        await tenant.AssertBooksProveAsync();
     }
 
     [Fact]

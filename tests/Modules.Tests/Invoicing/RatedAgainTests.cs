@@ -74,9 +74,12 @@ public sealed class RatedAgainTests(InvoiceTenant tenant) : IClassFixture<Invoic
     [Fact]
     public async Task An_invoice_that_came_with_notes_is_not_voided_for_they_would_come_again()
     {
-        var (account, deck, _) = await InvoicedAsync("2027-06-02");
+        var (account, deck, first) = await InvoicedAsync("2027-06-02");
         await RatedAsync(deck, account, "2027-06-02", "1.00", 40, bill: false);
         await tenant.SetClockAsync("2027-06-05");
+        var drafts = (await tenant.PostAsync($"/api/v1/invoices/generate/postpaid/{account}", new { draft = true })).Body.GetProperty("documents").EnumerateArray().ToDictionary(d => InvoiceTenant.Text(d, "kind"));
+        Assert.Equal(("23.60", "0.00"), (InvoiceTenant.Text(drafts["credit_note"], "total"), InvoiceTenant.Text(drafts["credit_note"], "amountDue")));
+        Assert.Equal(InvoiceTenant.Text(first, "number"), drafts["credit_note"].GetProperty("original").GetString());
         var documents = (await tenant.GenerateAsync(account)).EnumerateArray().ToList();
         Assert.Equal(["credit_note", "invoice"], documents.Select(d => InvoiceTenant.Text(d, "kind")).Order());
         var second = documents.Single(d => InvoiceTenant.Text(d, "kind") == "invoice").GetProperty("summary");
