@@ -31,6 +31,7 @@ public sealed class LateCreditNotes(InvoiceTenant tenant) : IClassFixture<Invoic
 
         var text = Poppler.Text(await tenant.Client.GetByteArrayAsync(new Uri($"/api/v1/invoices/{InvoiceTenant.Text(note, "number")}/pdf", UriKind.Relative)));
         Assert.Equal(isFinancial, text.Contains("FINANCIAL CREDIT NOTE", StringComparison.Ordinal));
+        Assert.Equal(!isFinancial, text.Contains("Taxable", StringComparison.Ordinal));
         Assert.Equal(isFinancial, text.Contains("is not lowered (CGST Act s.34(2))", StringComparison.Ordinal));
     }
 

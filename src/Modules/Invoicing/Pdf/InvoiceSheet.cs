@@ -90,6 +90,9 @@ internal sealed class InvoiceSheet
         page.Text(page.Width - 36 - line.Width, 806, line, Ink.Grey);
     }
 
+    /// <summary>What a line's amount before tax is called; a financial note is outside GST.</summary>
+    public string ValueLabel => FinancialNote.Is(Document) ? "Value" : "Taxable value";
+
     /// <summary>What a registration is called where the supplier is.</summary>
     public string IdLabel => Document.Supplier.Country == "IN" ? "GSTIN" : "Tax ID";
 }

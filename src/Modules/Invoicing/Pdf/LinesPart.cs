@@ -32,7 +32,7 @@ internal static class LinesPart
             [
                 .. HasSac ? (Column[])[new("SAC", 37)] : [],
                 .. HasQuantity ? (Column[])[new("Quantity", 50, true), new("Rate", 44, true)] : [],
-                new("Taxable\nvalue", isWide ? 72 : 56, true),
+                new(sheet.ValueLabel.Replace(' ', '\n'), isWide ? 72 : 56, true),
                 .. Heads.Select(h => new Column(h.Label, isWide ? 64 : 48, true)),
                 new($"Amount\n({sheet.Document.Currency})", isWide ? 76 : 58, true),
             ];

@@ -32,7 +32,7 @@ internal static class TotalsPart
     static IEnumerable<(string Label, string Value)> Rows(InvoiceSheet sheet)
     {
         var totals = sheet.Document.Totals;
-        yield return ("Taxable value", sheet.Amount(totals.TaxableMicros));
+        yield return (sheet.ValueLabel, sheet.Amount(totals.TaxableMicros));
         foreach (var head in InvoiceWords.Heads(sheet.Document.Treatment.Scheme))
             yield return (head.Label, sheet.Amount(head.Amount(totals.Tax)));
         if (totals.RoundOffMicros != 0)
