@@ -9,6 +9,22 @@ namespace Balatrix.Core.Payments;
 /// <param name="Micros">More than zero.</param>
 public readonly record struct SettlementPart(string Name, Book Debit, Book Credit, long Micros);
 
+/// <summary>What a line that no rule knows is said to be, by hand. Numbers are stored.</summary>
+public enum SettledAs : short
+{
+    /// <summary>A fee of the gateway's, or one that it gave back.</summary>
+    Fee = 1,
+
+    /// <summary>Money that a bank took back and no account here pays for: the tenant's loss, or its return.</summary>
+    Chargeback = 2,
+
+    /// <summary>Moved to or from the bank, to correct a payout.</summary>
+    BankCorrection = 3,
+
+    /// <summary>Anything else.</summary>
+    Other = 4,
+}
+
 /// <summary>A line of a gateway's own books, by its amounts. What went out is below zero.</summary>
 /// <param name="GrossMicros">Before fees.</param>
 /// <param name="FeeMicros">What the gateway keeps, with its tax.</param>
@@ -32,6 +48,21 @@ public readonly record struct SettlementLine(long GrossMicros, long FeeMicros, l
     /// <summary>What a payout to the bank posts; one that comes back is above zero.</summary>
     public IEnumerable<SettlementPart> PayOut(GatewayKind gateway) =>
         Parts([("payout", Book.Bank, -GrossMicros), ("fee", Book.GatewayFees, FeeMicros - FeeTaxMicros), ("tax", Book.TaxInput, FeeTaxMicros)], BooksOf(gateway).Settled);
+
+    /// <summary>What a line that is in no rule posts: what is settled changes by its net, against the book of what it is said to be. The clearing book, which is payments' own, is not touched.</summary>
+    public IEnumerable<SettlementPart> SettleAs(GatewayKind gateway, SettledAs what)
+    {
+        var settled = BooksOf(gateway).Settled;
+        var against = what switch
+        {
+            SettledAs.Fee => Book.GatewayFees,
+            SettledAs.Chargeback => Book.Writeoff,
+            // Razorpay settles to the bank itself.
+            SettledAs.BankCorrection when settled != Book.Bank => Book.Bank,
+            _ => Book.Adjustment,
+        };
+        return Parts([("net", settled, NetMicros), ("fee", Book.GatewayFees, FeeMicros - FeeTaxMicros), ("tax", Book.TaxInput, FeeTaxMicros)], against).Where(p => p.Debit != p.Credit);
+    }
 
     static IEnumerable<SettlementPart> Parts((string Name, Book To, long Micros)[] parts, Book from)
     {

@@ -64,6 +64,11 @@ public static class PaymentsModule
         payments.MapGet("mandates", MandateQueries.List).RequireRoles(Roles.Everyone, Scope.PaymentsRead)
             .WithSummary("List mandates with their state and limits, the latest first; by account and status").Produces<MandateQueries.MandateList>();
         payments.MapGet("mandates/{id}", MandateQueries.Get).RequireRoles(Roles.Everyone, Scope.PaymentsRead).WithSummary("One mandate").Produces<MandateView>();
+        payments.MapGet("settlements", SettlementEndpoints.List).RequireRoles(Roles.Staff, Scope.PaymentsRead)
+            .WithSummary("The gateways' books line by line, the latest first; status=different are those that do not agree with ours").Produces<SettlementEndpoints.SettlementList>();
+        payments.MapPost("settlements/{gateway}/{item}/post", PostSettlementByHand.Handle).RequireRoles(Roles.Admin, Scope.PaymentsWrite)
+            .WithExample("""{"as":"fee","note":"Chargeback handling fee, ticket 4711"}""")
+            .WithSummary("Post a line that no rule knows, as what it is: fee, chargeback, bank_correction or other").Produces<SettlementView>().ProducesProblem(409);
         payments.MapGet("", PaymentQueries.List).RequireRoles(Roles.Staff, Scope.PaymentsRead).WithSummary("List payments, the latest first").Produces<PaymentQueries.PaymentList>();
         payments.MapGet("{id}", PaymentQueries.Get).RequireRoles(Roles.Everyone, Scope.PaymentsRead).WithSummary("One payment with its attempts, receipts, refunds and disputes").Produces<PaymentView>();
         payments.MapPost("{id}/verify", VerifyPayment.Handle).RequireRoles(Roles.Everyone, Scope.PaymentsWrite)

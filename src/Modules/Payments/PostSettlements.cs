@@ -35,7 +35,7 @@ static class PostSettlements
                         when d.currency <> s.currency then 'currency' end
                     when s.kind = 'fee' or (s.kind = 'payout' and s.gateway = 2) then null
                     else 'not_posted' end as verdict
-          from (select *, posted_at is null and row_number() over (partition by kind, coalesce(gateway_refund_id, gateway_payment_id), sign(gross_micros) order by posted_at nulls last, occurred_at, item_id) > 1 as is_second
+          from (select *, posted_at is null and row_number() over (partition by kind, coalesce(gateway_refund_id, gateway_payment_id), sign(gross_micros), posted_as is null order by posted_at nulls last, occurred_at, item_id) > 1 as is_second
                   from payments.settlements where tenant_id = $1 and gateway = $2) s
           left join payments.captures c on s.kind = 'payment' and c.tenant_id = s.tenant_id and c.gateway = s.gateway and c.gateway_payment_id = s.gateway_payment_id
           left join payments.refunds r on s.kind = 'refund' and r.tenant_id = s.tenant_id and r.gateway = s.gateway and r.gateway_refund_id = s.gateway_refund_id
@@ -67,11 +67,14 @@ static class PostSettlements
         return [.. lines.Where(l => l.Verdict is not null).Select(ToDifference)];
     }
 
-    static IEnumerable<GeneralEntry> Entries(GatewayKind gateway, Line line)
+    static IEnumerable<GeneralEntry> Entries(GatewayKind gateway, Line line) =>
+        Entries(gateway, line.ItemId, line.Currency, line.Kind == "payout" ? line.Amounts.PayOut(gateway) : line.Amounts.Settle(gateway));
+
+    /// <summary>The entries of a line's parts, each once.</summary>
+    public static IEnumerable<GeneralEntry> Entries(GatewayKind gateway, string itemId, string currency, IEnumerable<SettlementPart> parts)
     {
-        var reference = $"{GatewayDirectory.Name(gateway)}/{line.ItemId}";
-        return (line.Kind == "payout" ? line.Amounts.PayOut(gateway) : line.Amounts.Settle(gateway))
-            .Select(p => new GeneralEntry(EventKey.Of("settlement", $"{reference}/{p.Name}"), p.Debit, p.Credit, p.Micros, line.Currency, reference));
+        var reference = $"{GatewayDirectory.Name(gateway)}/{itemId}";
+        return parts.Select(p => new GeneralEntry(EventKey.Of("settlement", $"{reference}/{p.Name}"), p.Debit, p.Credit, p.Micros, currency, reference));
     }
 
     static ReconcilePayments.Difference ToDifference(Line line) => new(

@@ -27,6 +27,8 @@ public sealed partial class AccessWalkTests(IdentityApp app) : IClassFixture<Ide
         ["PUT /api/v1/payments/gateways/{}"] = "admin",
         ["POST /api/v1/accounts/{}/lift-bar"] = "admin,support",
         ["POST /api/v1/invoices/{}/write-off"] = "admin",
+        ["GET /api/v1/payments/settlements"] = "admin,support",
+        ["POST /api/v1/payments/settlements/{}/{}/post"] = "admin",
         ["GET /api/v1/payments/mandates"] = "admin,support,customer",
         ["GET /api/v1/payments/mandates/{}"] = "admin,support,customer",
         ["POST /api/v1/sip-users"] = "admin,support",
