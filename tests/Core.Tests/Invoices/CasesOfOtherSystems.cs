@@ -5,7 +5,7 @@ namespace Balatrix.Core.Tests.Invoices;
 
 /// <summary>
 /// The rows of Proration/Data/billing_cases.csv about discounts before tax, credit notes and the use of what was paid before; each names the source that states its amount.
-/// Graduated, percentage and capacity prices, coupons over several fees, commitments and currency exchange, which other rows are about, are none of this product's.
+/// Which rows do not apply, and why, is said in Charging/CasesOfOtherSystems.
 /// </summary>
 public sealed class CasesOfOtherSystems
 {

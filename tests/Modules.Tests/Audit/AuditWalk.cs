@@ -219,10 +219,10 @@ public sealed partial class AuditWalk(AuditWalk.App app) : IClassFixture<AuditWa
         await using (var line = app.Database.Owner.CreateCommand(
             """
             insert into payments.settlements (tenant_id, gateway, item_id, day, kind, currency, gross_micros, fee_micros, fee_tax_micros, net_micros, occurred_at, difference, read_at)
-            values (1, 1, 'adj_walk', '2026-11-01', 'adjustment', 'INR', -1000000, 0, 0, -1000000, now(), 'not_posted', now())
+            values (1, 1, 'adj_1', '2026-11-01', 'adjustment', 'INR', -1000000, 0, 0, -1000000, now(), 'not_posted', now())
             """))
             await line.ExecuteNonQueryAsync();
-        await Does("POST", "/api/v1/payments/settlements/razorpay/adj_walk/post", new { @as = "fee", note = "walk" });
+        await Does("POST", "/api/v1/payments/settlements/razorpay/adj_1/post", new { @as = "fee", note = "walk" });
         await Does("POST", "/api/v1/payments/create-subscription", new { account = Account, kind = "upi", maxAmount = "500.00", gateway = "razorpay" });
         var customer = await CustomerAtStripeAsync();
         app.Stripe.Methods["pm_walk"] = new("pm_walk", customer, MethodKind.Card, MethodStatus.Active, "Visa 4242", 12, 2090, null, null, null);
