@@ -35,7 +35,7 @@ sealed record CompiledDeck(RateDeck Deck, string Stamp)
 
     /// <summary>Reads and compiles a deck, or gives null when there is none of this name.</summary>
     public static Task<CompiledDeck?> LoadAsync(Database database, int tenantId, string name, CancellationToken cancellationToken) =>
-        database.InTenantAsync(tenantId, async (connection, ct) =>
+        database.LookUpAsync(tenantId, async (connection, ct) =>
         {
             // The stamp is read before the rates: should they change in between, it is too old, and the next refresh compiles again.
             if (await SourceAsync(connection, tenantId, name, ct) is not { } source)
@@ -51,7 +51,7 @@ sealed record CompiledDeck(RateDeck Deck, string Stamp)
 
     /// <summary>The stamp that a deck compiled now would have, or null when there is none of this name.</summary>
     public static Task<string?> StampAsync(Database database, int tenantId, string name, CancellationToken cancellationToken) =>
-        database.InTenantAsync(tenantId, async (connection, ct) => (await SourceAsync(connection, tenantId, name, ct))?.Stamp, cancellationToken);
+        database.LookUpAsync(tenantId, async (connection, ct) => (await SourceAsync(connection, tenantId, name, ct))?.Stamp, cancellationToken);
 
     /// <summary>Reads a rate in the order of <see cref="ReadRates"/>; equal descriptions become one string.</summary>
     public static Rate Read(NpgsqlDataReader r, Dictionary<string, string> descriptions)

@@ -53,7 +53,7 @@ public sealed partial class PriceBookStore(Database database, ILogger<PriceBookS
             return known;
         if (await GetAsync(tenantId, planVersionId, cancellationToken) is not { } plan)
             return null;
-        var version = await database.InTenantAsync(tenantId, (connection, ct) => TariffStore.VersionAsync(connection, tenantId, tariff, ct), cancellationToken)
+        var version = await database.LookUpAsync(tenantId, (connection, ct) => TariffStore.VersionAsync(connection, tenantId, tariff, ct), cancellationToken)
             ?? throw new InvalidOperationException($"Tariff version {tariff} is not there.");
         return snapshot.TariffBooks.GetOrAdd((tenantId, planVersionId, tariff), TariffBook.Compile(version.Tariff, version.EffectiveFrom, plan));
     }
@@ -118,7 +118,7 @@ public sealed partial class PriceBookStore(Database database, ILogger<PriceBookS
 
     async Task<PriceBook?> LoadAsync(Compiled snapshot, int tenantId, int planVersionId, CancellationToken cancellationToken)
     {
-        var plans = await database.InTenantAsync(
+        var plans = await database.LookUpAsync(
             tenantId,
             (connection, ct) => Database.QueryAsync(
                 connection,

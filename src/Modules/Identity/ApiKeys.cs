@@ -116,8 +116,16 @@ public sealed class ApiKeys(Database database, TimeProvider time) : IDisposable
 
     async Task<Caller?> LoadAsync(byte[] hash, CancellationToken cancellationToken)
     {
+        var caller = await ReadAsync(hash, cancellationToken);
+        if (caller is not null)
+            await NoteUseAsync(caller, cancellationToken);
+        return caller;
+    }
+
+    async Task<Caller?> ReadAsync(byte[] hash, CancellationToken cancellationToken)
+    {
         await using var connection = await database.App.OpenConnectionAsync(cancellationToken);
-        var found = await Database.QueryAsync(
+        return (await Database.QueryAsync(
             connection, "select tenant_id, api_key_id, name, scopes, allowed_ips, expires_at, requests_per_second from identity.find_api_key($1)", [hash],
             r => new Caller(r.GetInt32(0), r.GetString(2), Roles.None)
             {
@@ -127,11 +135,7 @@ public sealed class ApiKeys(Database database, TimeProvider time) : IDisposable
                 ExpiresAt = r.IsDBNull(5) ? null : r.GetFieldValue<DateTimeOffset>(5),
                 RequestsPerSecond = r.IsDBNull(6) ? null : r.GetInt32(6),
             },
-            cancellationToken);
-        var caller = found.SingleOrDefault();
-        if (caller is not null)
-            await NoteUseAsync(caller, cancellationToken);
-        return caller;
+            cancellationToken)).SingleOrDefault();
     }
 
     /// <summary>Use is noted to the minute, so that a busy key does not write on every request.</summary>

@@ -8,6 +8,7 @@ namespace Balatrix.Modules.Platform;
 public sealed class Database : IAsyncDisposable
 {
     readonly string aside;
+    readonly NpgsqlDataSource lookups;
 
     /// <summary>Makes the pools; connects nowhere yet.</summary>
     /// <param name="connectionString">Of the login that owns the schemas.</param>
@@ -22,6 +23,9 @@ public sealed class Database : IAsyncDisposable
             MaxPoolSize = 40,
         };
         App = NpgsqlDataSource.Create(app);
+        app.ApplicationName = "balatrix-lookups";
+        app.MaxPoolSize = 8;
+        lookups = NpgsqlDataSource.Create(app);
         app.ApplicationName = "balatrix-jobs";
         app.MaxPoolSize = 24;
         app.MaxAutoPrepare = 200;
@@ -71,10 +75,17 @@ public sealed class Database : IAsyncDisposable
         }
     }
 
-    /// <summary>Works in one transaction on one tenant's rows.</summary>
-    public async Task<T> InTenantAsync<T>(int tenantId, Func<NpgsqlConnection, CancellationToken, Task<T>> work, CancellationToken cancellationToken)
+    /// <summary>Works in one transaction on one tenant's rows. The work opens no other connection: a burst of such requests would wait for each other.</summary>
+    public Task<T> InTenantAsync<T>(int tenantId, Func<NpgsqlConnection, CancellationToken, Task<T>> work, CancellationToken cancellationToken) =>
+        TransactAsync(App, tenantId, work, cancellationToken);
+
+    /// <summary>Reads what is remembered for long and may be asked for in the midst of <see cref="InTenantAsync"/>: on a connection of its own pool, whose holders wait for no other.</summary>
+    public Task<T> LookUpAsync<T>(int tenantId, Func<NpgsqlConnection, CancellationToken, Task<T>> read, CancellationToken cancellationToken) =>
+        TransactAsync(lookups, tenantId, read, cancellationToken);
+
+    static async Task<T> TransactAsync<T>(NpgsqlDataSource source, int tenantId, Func<NpgsqlConnection, CancellationToken, Task<T>> work, CancellationToken cancellationToken)
     {
-        await using var connection = await App.OpenConnectionAsync(cancellationToken);
+        await using var connection = await source.OpenConnectionAsync(cancellationToken);
         await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
         await using (var batch = new NpgsqlBatch(connection) { BatchCommands = { NameTenant(tenantId) } })
             await batch.ExecuteNonQueryAsync(cancellationToken);
@@ -179,6 +190,7 @@ public sealed class Database : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await Charging.DisposeAsync();
+        await lookups.DisposeAsync();
         await Jobs.DisposeAsync();
         await App.DisposeAsync();
         await Owner.DisposeAsync();

@@ -43,7 +43,7 @@ public sealed class TenantClock(Database database, TimeProvider time)
         var now = Environment.TickCount64;
         if (readings.TryGetValue(tenantId, out var known) && now - known.ReadAt < Remembered.TotalMilliseconds)
             return known;
-        var rows = await database.InTenantAsync(
+        var rows = await database.LookUpAsync(
             tenantId,
             (connection, ct) => Database.QueryAsync(
                 connection, "select zone, test_now from platform.tenants where tenant_id = $1", [tenantId],

@@ -46,7 +46,7 @@ sealed class CallRulesDirectory(Database database, TimeProvider time)
             return entry.Rules;
         try
         {
-            var settings = await database.InTenantAsync(tenantId, (connection, ct) => TenantSettingsStore.LoadAsync(connection, tenantId, ct), cancellationToken);
+            var settings = await database.LookUpAsync(tenantId, (connection, ct) => TenantSettingsStore.LoadAsync(connection, tenantId, ct), cancellationToken);
             return (known[tenantId] = (CallRules.Of(settings.Calls), time.GetTimestamp())).Rules;
         }
         catch (Exception e) when (e is NpgsqlException or IOException or TimeoutException or OperationCanceledException)
