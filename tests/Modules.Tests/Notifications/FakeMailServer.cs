@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Security;
 using System.Net.Sockets;
@@ -12,6 +13,7 @@ public sealed class FakeMailServer : IAsyncDisposable
 {
     readonly TcpListener listener = new(IPAddress.Loopback, 0);
     readonly CancellationTokenSource stop = new();
+    readonly ConcurrentQueue<(string Line, bool IsEncrypted)> lines = new();
     Task serving = Task.CompletedTask;
 
     public FakeMailServer()
@@ -31,13 +33,13 @@ public sealed class FakeMailServer : IAsyncDisposable
     public int Port { get; private set; }
 
     /// <summary>Lines of the client, less the message.</summary>
-    public List<string> Heard { get; } = [];
+    public IReadOnlyList<string> Heard => [.. lines.Select(l => l.Line)];
 
     /// <summary>The message as it came over the wire, without its end.</summary>
     public string Message { get; private set; } = "";
 
     /// <summary>Whether what was heard came encrypted, line by line.</summary>
-    public List<bool> Encrypted { get; } = [];
+    public IReadOnlyList<bool> Encrypted => [.. lines.Select(l => l.IsEncrypted)];
 
     /// <summary>Answers instead of the usual, by the beginning of the client's line.</summary>
     public Dictionary<string, string> Answers { get; } = new(StringComparer.Ordinal);
@@ -78,8 +80,7 @@ public sealed class FakeMailServer : IAsyncDisposable
         await SayAsync("220 fake");
         while (await reader.ReadLineAsync(stop.Token) is { } line)
         {
-            Heard.Add(line);
-            Encrypted.Add(stream is SslStream);
+            lines.Enqueue((line, stream is SslStream));
             var answer = Answers.FirstOrDefault(a => line.StartsWith(a.Key, StringComparison.Ordinal)).Value;
             await SayAsync(answer ?? Usual(line));
             if (answer is not null)
