@@ -39,6 +39,9 @@ sealed class ChargeBatch : IDisposable
     /// <summary>Whether any operation posts to the journal.</summary>
     public bool HasPosts { get; private set; }
 
+    /// <summary>Whether its commit need not wait for the disk.</summary>
+    public bool IsUrgent { get; private set; }
+
     /// <summary>Whether any operation speaks of a reservation.</summary>
     public bool HasReservations { get; private set; }
 
@@ -61,9 +64,11 @@ sealed class ChargeBatch : IDisposable
         foreach (var buffer in NewUsage.Values)
             buffer.Clear();
         HasPosts = HasReservations = false;
+        IsUrgent = true;
         var (first, last) = (now, now);
         foreach (var pending in operations)
         {
+            IsUrgent &= pending.Haste == Haste.Urgent;
             HasPosts |= pending.Operation is Post;
             HasReservations |= pending.Operation is Reserve or Extend or Settle or Release;
             if (UsageOf(pending.Operation) is not { } usage)

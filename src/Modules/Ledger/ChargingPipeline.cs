@@ -14,8 +14,24 @@ public delegate ValueTask Alongside(NpgsqlBatch writes, Decision decision, Cance
 /// <param name="AccountId">The account.</param>
 /// <param name="Operation">What is to be done.</param>
 /// <param name="Alongside">What else is to be written with it, or null.</param>
-/// <param name="IsPatient">Nobody waits for its answer just now: it gathers with others a little longer, so that those who do wait find their lane free.</param>
-public readonly record struct AccountOperation(long AccountId, Operation Operation, Alongside? Alongside = null, bool IsPatient = false);
+/// <param name="Haste">How much its answer is waited for.</param>
+public readonly record struct AccountOperation(long AccountId, Operation Operation, Alongside? Alongside = null, Haste Haste = Haste.Usual);
+
+/// <summary>How much the answer of an operation is waited for.</summary>
+public enum Haste
+{
+    /// <summary>Answered when it is on disk.</summary>
+    Usual,
+
+    /// <summary>Nobody waits just now: it gathers with others a little longer, so that those who do wait find their lane free.</summary>
+    Patient,
+
+    /// <summary>
+    /// Answered when it is committed, at most 0.6 s before it is on disk (synchronous_commit off), unless others of its batch wait for the disk. Only for what is made again, by whoever asked for it,
+    /// should a crash of the database's machine undo it.
+    /// </summary>
+    Urgent,
+}
 
 /// <summary>The queue of charging is full: nothing was taken, and the caller should come again a little later.</summary>
 public sealed class ChargingQueueFullException(int capacity)
@@ -54,9 +70,9 @@ public sealed class ChargingPipeline : IHostedService, IAsyncDisposable
     /// <summary>Does one operation and answers after its commit.</summary>
     /// <exception cref="ChargingQueueFullException">Nothing was taken.</exception>
     /// <exception cref="ChargingUnavailableException">The outcome is unknown; repeat.</exception>
-    public async Task<Decision> SubmitAsync(int tenantId, long accountId, Operation operation, CancellationToken cancellationToken, Alongside? alongside = null, bool isPatient = false)
+    public async Task<Decision> SubmitAsync(int tenantId, long accountId, Operation operation, CancellationToken cancellationToken, Alongside? alongside = null, Haste haste = Haste.Usual)
     {
-        var answers = await SubmitAsync(tenantId, [new AccountOperation(accountId, operation, alongside, isPatient)], cancellationToken);
+        var answers = await SubmitAsync(tenantId, [new AccountOperation(accountId, operation, alongside, haste)], cancellationToken);
         return answers[0];
     }
 
@@ -76,8 +92,8 @@ public sealed class ChargingPipeline : IHostedService, IAsyncDisposable
         var answers = new PendingAnswers(operations.Count);
         for (var i = 0; i < operations.Count; i++)
         {
-            var (accountId, operation, alongside, isPatient) = operations[i];
-            (isPatient ? patient : lanes[LaneOf(accountId)]).Enqueue(new PendingOperation(tenantId, accountId, operation, answers, i, alongside));
+            var (accountId, operation, alongside, haste) = operations[i];
+            (haste == Haste.Patient ? patient : lanes[LaneOf(accountId)]).Enqueue(new PendingOperation(tenantId, accountId, operation, answers, i, alongside, haste));
         }
         return answers.Task;
     }

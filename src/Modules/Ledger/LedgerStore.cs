@@ -122,23 +122,23 @@ static class LedgerStore
                 slot.Load([.. allowances.GetValueOrDefault(id, [])], [.. reservations.GetValueOrDefault(id, [])]);
     }
 
-    /// <summary>One account as it is now, without a lock, with the allowances of a time; null when it is not there.</summary>
-    public static Task<AccountSlot?> PeekAsync(Database database, int tenantId, long accountId, DateTimeOffset at, CancellationToken cancellationToken)
+    /// <summary>One account as it is now, without a lock, with the allowances of a time.</summary>
+    public static NpgsqlBatchCommand[] Peek(int tenantId, long accountId, DateTimeOffset at)
     {
         long[] ids = [accountId];
-        return database.ReadInTenantAsync<AccountSlot?>(
-            tenantId, [Database.Statement(SelectAccounts, ids, tenantId), Database.Statement(ReadAllowances, ids, tenantId, at.UtcDateTime, at.UtcDateTime)],
-            static async (reader, ct) =>
-            {
-                var slot = await reader.ReadAsync(ct) ? ReadAccount(reader) : null;
-                await reader.NextResultAsync(ct);
-                var allowances = new List<AllowanceState>();
-                while (await reader.ReadAsync(ct))
-                    allowances.Add(ReadAllowance(reader));
-                slot?.Load([.. allowances], []);
-                return slot;
-            },
-            cancellationToken);
+        return [Database.Statement(SelectAccounts, ids, tenantId), Database.Statement(ReadAllowances, ids, tenantId, at.UtcDateTime, at.UtcDateTime)];
+    }
+
+    /// <summary>What <see cref="Peek"/> found; null when it is not there.</summary>
+    public static async Task<AccountSlot?> PeekedAsync(NpgsqlDataReader reader, CancellationToken cancellationToken)
+    {
+        var slot = await reader.ReadAsync(cancellationToken) ? ReadAccount(reader) : null;
+        await reader.NextResultAsync(cancellationToken);
+        var allowances = new List<AllowanceState>();
+        while (await reader.ReadAsync(cancellationToken))
+            allowances.Add(ReadAllowance(reader));
+        slot?.Load([.. allowances], []);
+        return slot;
     }
 
     /// <summary>Reads the plans that accounts had before their present one.</summary>

@@ -65,6 +65,8 @@ static class LedgerWrites
         if (batch.NewEntries.Count > 0)
             writes.BatchCommands.Add(Entries(batch, now));
         BalanceCrossings.AddJobs(writes, batch.TenantId, changed);
+        if (batch.IsUrgent && !isCallersTransaction)
+            writes.BatchCommands.Add(new("set local synchronous_commit = off"));
         if (!isCallersTransaction)
             writes.BatchCommands.Add(new("commit"));
         await writes.ExecuteNonQueryAsync(cancellationToken);

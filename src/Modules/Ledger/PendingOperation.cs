@@ -3,7 +3,7 @@ using Balatrix.Core.Charging;
 namespace Balatrix.Modules.Ledger;
 
 /// <summary>An operation on its way, with the place its answer goes to.</summary>
-public readonly record struct PendingOperation(int TenantId, long AccountId, Operation Operation, PendingAnswers Answers, int Index, Alongside? Alongside = null);
+public readonly record struct PendingOperation(int TenantId, long AccountId, Operation Operation, PendingAnswers Answers, int Index, Alongside? Alongside = null, Haste Haste = Haste.Usual);
 
 /// <summary>Collects the answers to one submission, which may come from several batches.</summary>
 public sealed class PendingAnswers(int count)

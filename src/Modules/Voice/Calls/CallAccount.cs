@@ -10,15 +10,16 @@ namespace Balatrix.Modules.Voice.Calls;
 /// <summary>An account as a call sees it before anything is reserved: only reserving decides.</summary>
 sealed record CallAccount(AccountState State, int? PlanVersionId, List<TariffSpan>? Tariffs)
 {
-    /// <summary>Reads one, or null.</summary>
-    public static async Task<CallAccount?> FindAsync(Database database, int tenantId, long accountId, DateTimeOffset at, CancellationToken cancellationToken)
+    /// <summary>The payer's, read unless it was; null when there is none.</summary>
+    public static async Task<CallAccount?> FindAsync(Database database, int tenantId, CallPayer payer, DateTimeOffset at, CancellationToken cancellationToken)
     {
-        if (await AccountReading.FindAsync(database, tenantId, accountId, at, cancellationToken) is not { } account)
+        var id = payer.AccountId;
+        if ((payer.Account ?? await AccountReading.FindAsync(database, tenantId, id, at, cancellationToken)) is not { } account)
             return null;
         var tariffs = account.HasTariffs
-            ? await database.InTenantAsync(tenantId, (connection, ct) => TariffStore.SpansAsync(connection, tenantId, [accountId], ct), cancellationToken)
+            ? await database.InTenantAsync(tenantId, (connection, ct) => TariffStore.SpansAsync(connection, tenantId, [id], ct), cancellationToken)
             : null;
-        return new CallAccount(account.State, account.PlanVersionId, tariffs?.GetValueOrDefault(accountId));
+        return new CallAccount(account.State, account.PlanVersionId, tariffs?.GetValueOrDefault(id));
     }
 
     /// <summary>The prices of a call that begins at a time.</summary>

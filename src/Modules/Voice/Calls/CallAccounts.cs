@@ -16,7 +16,7 @@ sealed class CallAccounts(Database database, TenantClock clock, PriceBookStore p
     /// <summary>An account and what a call costs it; no account, or no price.</summary>
     public async Task<(CallAccount? Account, CallPrice? Price)> FindAsync(int tenantId, CallPayer payer, string number, DateTimeOffset at, int longestSeconds, CancellationToken cancellationToken)
     {
-        if (await CallAccount.FindAsync(database, tenantId, payer.AccountId, at, cancellationToken) is not { } account)
+        if (await CallAccount.FindAsync(database, tenantId, payer, at, cancellationToken) is not { } account)
             return default;
         if (seen.Count < MostRemembered || seen.ContainsKey(payer.AccountId))
             seen[payer.AccountId] = account;
@@ -36,7 +36,7 @@ sealed class CallAccounts(Database database, TenantClock clock, PriceBookStore p
     public void Remember(CallRequest request, CallPayer payer, string number)
     {
         if (request.ForwardedBy is null && payers.Count < MostRemembered)
-            payers[(request.TenantId, payer.Service == Service.VoiceOutbound ? CallerOf(request) : number)] = payer with { Inbound = payer.Service == Service.VoiceInbound ? payer.Inbound : null };
+            payers[(request.TenantId, payer.Service == Service.VoiceOutbound ? CallerOf(request) : number)] = payer with { Inbound = payer.Service == Service.VoiceInbound ? payer.Inbound : null, Account = null };
     }
 
     /// <summary>Who paid for such a call last.</summary>

@@ -1,3 +1,4 @@
+using Balatrix.Core.Charging;
 using Balatrix.Core.Voice;
 using Balatrix.Modules.Ledger;
 using Npgsql;
@@ -26,6 +27,8 @@ readonly struct CallExtension(CallServices services, CallSession session)
         while (true)
         {
             var decision = await services.Ledger.ExtendAsync(session.Row!, extend.Sequence - session.OpenSlices, extend.Ms + session.OpenMs, CancellationToken.None);
+            if (decision.Refusal == Refusal.UnknownReservation)
+                return await ReserveAgainAsync(extend);
             if (!decision.Accepted)
                 return new CallInput.SliceRefused();
             var reserved = decision.Reservation!.Usage.Quantity;
@@ -39,6 +42,18 @@ readonly struct CallExtension(CallServices services, CallSession session)
             session.OpenMs = 0;
             return new CallInput.SliceGranted(decision.Reservation.Sequence + session.OpenSlices, reserved);
         }
+    }
+
+    /// <summary>A crash of the database's machine has undone its reservation: all of it is reserved anew, and its extensions are counted from here.</summary>
+    async Task<CallInput> ReserveAgainAsync(CallOutput.Extend extend)
+    {
+        var (row, state) = (session.Row!, session.State);
+        var ask = new CallAsk(null, session.Control.Owner, row.CallId, row.Segment, row.ChannelId, state.AnsweredAt, state.MeterFrom);
+        var decision = await services.Ledger.ReserveAsync(row, ask, state.GrantedMs + extend.Ms, CancellationToken.None);
+        if (!decision.Accepted)
+            return new CallInput.SliceRefused();
+        (session.OpenMs, session.OpenSlices) = (0, extend.Sequence - decision.Reservation!.Sequence);
+        return new CallInput.SliceGranted(extend.Sequence, decision.Reservation.Usage.Quantity);
     }
 
     /// <summary>Charging was tried for some seconds before it says that it is away.</summary>

@@ -14,14 +14,17 @@ sealed class CallLedger(ChargingPipeline pipeline, Database database, TenantCloc
     /// <summary>A hold outlives its call by so much, should nobody be there to settle it; the record that comes later is charged all the same.</summary>
     static readonly TimeSpan Grace = TimeSpan.FromMinutes(15);
 
-    /// <summary>Reserves the first slice and keeps the call, in one commit.</summary>
+    /// <summary>
+    /// Reserves the first slice and keeps the call, in one commit. Should the database's machine lose it in a crash, the guard in FreeSWITCH still bounds the call to its slice, the next slice
+    /// reserves all of it, and its end is charged all the same.
+    /// </summary>
     public async Task<Decision> ReserveAsync(CallRow row, CallAsk ask, long ms, CancellationToken cancellationToken)
     {
         var now = await clock.NowAsync(row.TenantId, cancellationToken);
         var usage = row.Usage(ask.MeterFrom ?? ask.AnsweredAt ?? row.StartedAt, ms);
         return await pipeline.SubmitAsync(
             row.TenantId, row.AccountId, new Reserve(row.ReservationId!.Value, usage, null, AcceptLess: true, now + Grace + TimeSpan.FromMilliseconds(ms)), cancellationToken,
-            (writes, _, _) => Also(writes, CallStore.Add(row, ask.Owner, ask.AnsweredAt, ask.MeterFrom)));
+            (writes, _, _) => Also(writes, CallStore.Add(row, ask.Owner, ask.AnsweredAt, ask.MeterFrom)), Haste.Urgent);
     }
 
     /// <summary>Takes a call that was reserved before; false when another controls it.</summary>
@@ -37,14 +40,14 @@ sealed class CallLedger(ChargingPipeline pipeline, Database database, TenantCloc
     {
         var now = await clock.NowAsync(row.TenantId, cancellationToken);
         return await pipeline.SubmitAsync(
-            row.TenantId, row.AccountId, new Extend(row.ReservationId!.Value, sequence, ms, null, AcceptLess: true, now + Grace + TimeSpan.FromMilliseconds(2 * ms)), cancellationToken, isPatient: true);
+            row.TenantId, row.AccountId, new Extend(row.ReservationId!.Value, sequence, ms, null, AcceptLess: true, now + Grace + TimeSpan.FromMilliseconds(2 * ms)), cancellationToken, haste: Haste.Patient);
     }
 
     /// <summary>Lets the hold of a call go that never went on.</summary>
     public async Task ReleaseAsync(CallRow row, DateTimeOffset at, CancellationToken cancellationToken)
     {
         if (row.ReservationId is { } id)
-            await pipeline.SubmitAsync(row.TenantId, row.AccountId, new Release(id, OnlyIfExpired: false), cancellationToken, isPatient: true);
+            await pipeline.SubmitAsync(row.TenantId, row.AccountId, new Release(id, OnlyIfExpired: false), cancellationToken, haste: Haste.Patient);
         await CloseAsync(row, CallRowState.Released, null, at, 0, cancellationToken);
     }
 
@@ -66,7 +69,7 @@ sealed class CallLedger(ChargingPipeline pipeline, Database database, TenantCloc
         }
         var decision = await pipeline.SubmitAsync(
             row.TenantId, row.AccountId, new Settle(reservation, usage, null), cancellationToken,
-            (writes, _, _) => Also(writes, CallStore.Close(row, state, answeredAt, endedAt, end.TalkMs)), isPatient: true);
+            (writes, _, _) => Also(writes, CallStore.Close(row, state, answeredAt, endedAt, end.TalkMs)), Haste.Patient);
         if (decision is { Accepted: true, IsRepeat: false })
             return UsageAnswer.For(row.AccountId, usage, decision);
         var answer = decision.Accepted ? UsageAnswer.For(row.AccountId, usage, decision) : await SettleOtherwiseAsync(row, reservation, usage, decision.Refusal, cancellationToken);

@@ -1,6 +1,7 @@
 using System.Net;
 using Balatrix.Core.Usage;
 using Balatrix.Modules.Customers;
+using Balatrix.Modules.Ledger;
 using Balatrix.Modules.Voice.Numbers;
 
 namespace Balatrix.Modules.Voice.Calls;
@@ -9,7 +10,11 @@ namespace Balatrix.Modules.Voice.Calls;
 /// <param name="AccountId">Who pays.</param>
 /// <param name="Service">A call that he makes, or receives.</param>
 /// <param name="Inbound">Where a call to one of our numbers goes.</param>
-readonly record struct CallPayer(long AccountId, Service Service, NumberTarget? Inbound);
+readonly record struct CallPayer(long AccountId, Service Service, NumberTarget? Inbound)
+{
+    /// <summary>His account as it was read when he was found, or null when it was not.</summary>
+    public AccountReading? Account { get; init; }
+}
 
 /// <summary>
 /// Finds who pays for a call: the caller by account code, SIP user or the trunk's address, in this order, and never by the number he shows;
@@ -17,20 +22,17 @@ readonly record struct CallPayer(long AccountId, Service Service, NumberTarget? 
 /// </summary>
 sealed class CallPayers(AccountDirectory accounts, NumberDirectory numbers, AccountGates gates)
 {
-    public async ValueTask<CallPayer?> FindAsync(CallRequest request, string number, CancellationToken cancellationToken)
+    public async Task<CallPayer?> FindAsync(CallRequest request, string number, CancellationToken cancellationToken)
     {
-        var target = await numbers.FindAsync(request.TenantId, number, cancellationToken);
-        if (request.ForwardedBy is { } holder)
-            return new(holder, Service.VoiceOutbound, target);
-        if (target is { IsTollFree: true } || (target is not null && request.IsInbound))
-            return new(target.AccountId, Service.VoiceInbound, target);
-        if (!request.IsInbound && await CallerAsync(request, cancellationToken) is { } caller)
-            return new(caller, Service.VoiceOutbound, target);
+        var caller = request.ForwardedBy ?? (request.IsInbound ? null : await CallerAsync(request, cancellationToken));
+        var (target, account) = await numbers.FindAsync(request.TenantId, number, caller, request.At, cancellationToken);
+        if (caller is { } payer && (request.ForwardedBy is not null || target is not { IsTollFree: true }))
+            return new(payer, Service.VoiceOutbound, target) { Account = account };
         return target is not null ? new(target.AccountId, Service.VoiceInbound, target) : null;
     }
 
     /// <summary>Where a call to one of our numbers goes, or null.</summary>
-    public ValueTask<NumberTarget?> TargetAsync(CallRow row, CancellationToken cancellationToken) => numbers.FindAsync(row.TenantId, row.RatingKey, cancellationToken);
+    public Task<NumberTarget?> TargetAsync(CallRow row, CancellationToken cancellationToken) => numbers.FindAsync(row.TenantId, row.RatingKey, cancellationToken);
 
     async ValueTask<long?> CallerAsync(CallRequest request, CancellationToken cancellationToken)
     {

@@ -1,6 +1,8 @@
 using Balatrix.Core.Voice.Numbers;
+using Balatrix.Modules.Ledger;
 using Balatrix.Modules.Platform;
 using Microsoft.Extensions.Caching.Memory;
+using Npgsql;
 
 namespace Balatrix.Modules.Voice.Numbers;
 
@@ -12,14 +14,12 @@ namespace Balatrix.Modules.Voice.Numbers;
 /// <param name="Target">A SIP user, E.164 digits, or an extension of the dialplan: the number itself while nobody has said.</param>
 public sealed record NumberTarget(long AccountId, string Number, bool IsTollFree, string TargetKind, string Target);
 
-/// <summary>Finds who has a number and who a SIP user is, for calls: what was found, or not found, is remembered for two seconds; a change made here shows at once.</summary>
+/// <summary>Finds who has a number and who a SIP user is, for calls. Users are remembered for two seconds; a change made here shows at once.</summary>
 public sealed class NumberDirectory(Database database) : IDisposable
 {
     static readonly TimeSpan Remembered = TimeSpan.FromSeconds(2);
 
     readonly MemoryCache known = new(new MemoryCacheOptions { SizeLimit = 200_000 });
-
-    readonly record struct NumberKey(int TenantId, string Digits);
 
     readonly record struct UserKey(int TenantId, string Name);
 
@@ -27,18 +27,39 @@ public sealed class NumberDirectory(Database database) : IDisposable
     /// <param name="tenantId">The tenant.</param>
     /// <param name="e164">As it was dialled, with or without the plus.</param>
     /// <param name="cancellationToken">Stops.</param>
-    public async ValueTask<NumberTarget?> FindAsync(int tenantId, string e164, CancellationToken cancellationToken)
+    public async Task<NumberTarget?> FindAsync(int tenantId, string e164, CancellationToken cancellationToken) =>
+        (await FindAsync(tenantId, e164, null, default, cancellationToken)).Target;
+
+    /// <summary>The same, and an account as it is now, in one round trip.</summary>
+    /// <param name="tenantId">The tenant.</param>
+    /// <param name="e164">As it was dialled, with or without the plus.</param>
+    /// <param name="accountId">The account, or null for none.</param>
+    /// <param name="at">The time whose allowances are read.</param>
+    /// <param name="cancellationToken">Stops.</param>
+    public async Task<(NumberTarget? Target, AccountReading? Account)> FindAsync(int tenantId, string e164, long? accountId, DateTimeOffset at, CancellationToken cancellationToken)
     {
-        if (NumberKinds.Digits(e164) is not { } digits)
-            return null;
-        var key = new NumberKey(tenantId, digits);
-        if (known.TryGetValue(key, out NumberTarget? target))
-            return target;
-        var record = await NumberStore.FindAsync(database, tenantId, digits, cancellationToken);
-        return Remember(key, record is { State: { Status: NumberStatus.Assigned, AccountId: { } account } }
-            ? new NumberTarget(account, digits, record.Kind == NumberKind.TollFree, record.Target?.Kind ?? InboundTarget.Dialplan, record.Target?.Value ?? digits)
-            : null);
+        var digits = NumberKinds.Digits(e164);
+        var queries = new List<NpgsqlBatchCommand>();
+        if (digits is not null)
+            queries.Add(NumberStore.Find(tenantId, digits));
+        if (accountId is { } id)
+            queries.AddRange(AccountReading.Statements(tenantId, id, at));
+        return queries.Count == 0 ? default : await database.ReadInTenantAsync(tenantId, queries, ReadAsync, cancellationToken);
+
+        async Task<(NumberTarget?, AccountReading?)> ReadAsync(NpgsqlDataReader reader, CancellationToken ct)
+        {
+            var target = digits is null ? null : TargetOf(await NumberStore.FoundAsync(reader, ct));
+            if (accountId is null)
+                return (target, null);
+            if (digits is not null)
+                await reader.NextResultAsync(ct);
+            return (target, await AccountReading.ReadAsync(reader, ct));
+        }
     }
+
+    static NumberTarget? TargetOf(NumberRecord? record) => record is { State: { Status: NumberStatus.Assigned, AccountId: { } account } }
+        ? new(account, record.Digits, record.Kind == NumberKind.TollFree, record.Target?.Kind ?? InboundTarget.Dialplan, record.Target?.Value ?? record.Digits)
+        : null;
 
     /// <summary>The account of a SIP user, or null.</summary>
     public async ValueTask<long?> AccountOfSipUserAsync(int tenantId, string sipUser, CancellationToken cancellationToken)
@@ -48,16 +69,12 @@ public sealed class NumberDirectory(Database database) : IDisposable
         var key = new UserKey(tenantId, sipUser);
         if (known.TryGetValue(key, out long? account))
             return account;
-        return Remember(key, await SipUserStore.OwnerAsync(database, tenantId, sipUser, cancellationToken));
+        return known.Set(
+            key, await SipUserStore.OwnerAsync(database, tenantId, sipUser, cancellationToken), new MemoryCacheEntryOptions { Size = 1, AbsoluteExpirationRelativeToNow = Remembered });
     }
-
-    /// <summary>Reads a number anew at the next question.</summary>
-    internal void Forget(int tenantId, string digits) => known.Remove(new NumberKey(tenantId, digits));
 
     /// <summary>Reads a SIP user anew at the next question.</summary>
     internal void ForgetUser(int tenantId, string name) => known.Remove(new UserKey(tenantId, name));
-
-    T Remember<T>(object key, T found) => known.Set(key, found, new MemoryCacheEntryOptions { Size = 1, AbsoluteExpirationRelativeToNow = Remembered });
 
     /// <summary>Lets the memory go.</summary>
     public void Dispose() => known.Dispose();

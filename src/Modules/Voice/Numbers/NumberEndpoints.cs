@@ -66,7 +66,7 @@ public static class NumberEndpoints
             await NumberTools.WriteAsync(connection, tenantId, Audit.Actor.Of(context), "did.created", null, added, now, ct);
             return added;
         }, cancellationToken);
-        tools.Answer(context, made, now);
+        NumberTools.Answer(context, made, now);
         return Results.Created($"/api/v1/dids/{made.Id.ToString(CultureInfo.InvariantCulture)}", NumberView.Of(made, now));
     }
 

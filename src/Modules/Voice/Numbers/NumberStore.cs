@@ -84,10 +84,11 @@ static class NumberStore
     public static async Task<NumberRecord?> FindAsync(NpgsqlConnection connection, int tenantId, string digits, CancellationToken cancellationToken) =>
         (await Database.QueryAsync(connection, SelectLiving, [tenantId, digits], Read, cancellationToken)).SingleOrDefault();
 
-    /// <summary>The same in one round trip, for calls.</summary>
-    public static Task<NumberRecord?> FindAsync(Database database, int tenantId, string digits, CancellationToken cancellationToken) => database.ReadInTenantAsync(
-        tenantId, [Database.Statement(SelectLiving, tenantId, digits)],
-        static async (r, ct) => await r.ReadAsync(ct) ? Read(r) : null, cancellationToken);
+    /// <summary>The same, for a round trip with others.</summary>
+    public static NpgsqlBatchCommand Find(int tenantId, string digits) => Database.Statement(SelectLiving, tenantId, digits);
+
+    /// <summary>What <see cref="Find"/> found, or null.</summary>
+    public static async Task<NumberRecord?> FoundAsync(NpgsqlDataReader r, CancellationToken cancellationToken) => await r.ReadAsync(cancellationToken) ? Read(r) : null;
 
     /// <summary>Writes what was changed of one that is locked.</summary>
     public static async Task<NumberRecord> SaveAsync(NpgsqlConnection connection, int tenantId, NumberRecord changed, DateTimeOffset now, CancellationToken cancellationToken)

@@ -63,10 +63,9 @@ sealed record NumberTools(Database Database, TenantClock Clock, NumberDirectory 
     public static async Task<TimeSpan> QuarantineAsync(NpgsqlConnection connection, int tenantId, CancellationToken cancellationToken) =>
         TimeSpan.FromDays((await TenantSettingsStore.LoadAsync(connection, tenantId, cancellationToken)).NumberQuarantineDays ?? 0);
 
-    /// <summary>The number as an answer, and what this node knew of it is forgotten.</summary>
-    public IResult Answer(HttpContext context, NumberRecord record, DateTimeOffset now)
+    /// <summary>The number as an answer.</summary>
+    public static IResult Answer(HttpContext context, NumberRecord record, DateTimeOffset now)
     {
-        Directory.Forget(Caller.Of(context).TenantId, record.Digits);
         Preconditions.SetETag(context, record.Version);
         return Results.Ok(NumberView.Of(record, now));
     }

@@ -60,6 +60,32 @@ public sealed class FailureModes(VoiceApp app) : IClassFixture<VoiceApp>
         string[] Live() => [.. lab.Live.Snapshot(1, lab.Time.GetUtcNow()).Select(c => c.Uuid)];
     }
 
+    [Theory]
+    [InlineData(10.3)]
+    [InlineData(100.4)]
+    public async Task A_reservation_that_a_crash_of_the_database_undid_is_made_again_and_the_call_is_paid_to_the_second(double seconds)
+    {
+        await using var lab = await VoiceLab.StartAsync(app);
+        var account = await lab.AccountAsync("100.00");
+        var call = await lab.TalkAsync(account);
+        // Its commit was not on disk yet.
+        await using (var connection = await app.Database.Owner.OpenConnectionAsync())
+            foreach (var undo in (string[])[
+                "delete from voice.live_calls where account_id = $1", "delete from ledger.reservations where account_id = $1",
+                "update ledger.accounts set held_micros = 0, open_calls = 0 where account_id = $1"])
+                await Database.ExecuteAsync(connection, undo, [long.Parse(account[4..], System.Globalization.CultureInfo.InvariantCulture)], CancellationToken.None);
+        Assert.Equal((100m, 0m), await lab.MoneyAsync(account));
+        await lab.PassAsync(seconds);
+        Assert.Null(call.HangupCause);
+        Assert.Equal(seconds > 60 ? 3.60m : 0, (await lab.MoneyAsync(account)).Held);
+        await call.HangupAsync();
+        await Soon.UntilAsync(async () => (await lab.ChargesAsync(account)).Count == 1, "The call is charged");
+        Assert.Equal((100 - VoiceLab.PriceOf(call), 0), await lab.MoneyAsync(account));
+        Assert.Equal(200, (await lab.PostRecordAsync(call.Uuid)).Status);
+        Assert.Equal(100 - VoiceLab.PriceOf(call), (await lab.MoneyAsync(account)).Balance);
+        await app.AssertBooksProveAsync();
+    }
+
     [Fact]
     public async Task While_nobody_is_there_a_call_costs_no_more_than_its_slice()
     {
