@@ -73,7 +73,7 @@ sealed class CallLoad
         return [calls.Count(c => c < NeverDecidedMs)];
     }
 
-    /// <summary>Short calls: p99 of all decisions and of the refusals, how many had none, extensions that went on meanwhile, calls that live now.</summary>
+    /// <summary>Short calls: p99 of all decisions and of the refusals, how many had none, extensions that went on meanwhile, calls that live now, p50 and p90.</summary>
     async Task<double[]> LoadAsync(int count, int perSecond, int accounts)
     {
         extended = 0;
@@ -81,7 +81,7 @@ sealed class CallLoad
             ? RefusedAsync()
             : CallAsync(BenchWorld.FirstAccount + (n % accounts), TimeSpan.FromSeconds(2)));
         var refused = waits.Where((_, n) => n % RefusedOf == RefusedOf - 1).ToArray();
-        return [P99(waits), P99(refused), waits.Count(w => w >= NeverDecidedMs), extended, server.Channels.Count(c => c.Originator is null)];
+        return [Percentile(waits, 99), Percentile(refused, 99), waits.Count(w => w >= NeverDecidedMs), extended, server.Channels.Count(c => c.Originator is null), Percentile(waits, 50), Percentile(waits, 90)];
     }
 
     double[] ForgetGuards()
@@ -93,7 +93,7 @@ sealed class CallLoad
     /// <summary>How many calls had their guard armed since, when the last of them (the machine's ticks, the same in every process), and calls that live now.</summary>
     double[] Guarded() => [guarded.Count, Volatile.Read(ref lastGuard), server.Channels.Count(c => c.Originator is null)];
 
-    static double P99(double[] waits) => waits.Length == 0 ? 0 : waits.Order().ElementAt(waits.Length * 99 / 100);
+    static double Percentile(double[] waits, int percent) => waits.Length == 0 ? 0 : waits.Order().ElementAt(waits.Length * percent / 100);
 
     async Task<double[]> OpenLoopAsync(int count, int perSecond, Func<int, Task<double>> call)
     {

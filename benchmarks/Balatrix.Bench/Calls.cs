@@ -54,7 +54,7 @@ static class Calls
         for (var round = 0; round < 3; round++)
         {
             rounds.Add(await fs.TellAsync($"load {seconds * PerSecond} {PerSecond} {Accounts}"));
-            Console.Error.WriteLine(string.Create(CultureInfo.InvariantCulture, $"  p99 {rounds[^1][0]:0.0} ms, of refusals {rounds[^1][1]:0.0} ms; {rounds[^1][2]} without a decision; {rounds[^1][3]} slices meanwhile; {rounds[^1][4]} calls live"));
+            Console.Error.WriteLine(string.Create(CultureInfo.InvariantCulture, $"  p50 {rounds[^1][5]:0.0}, p90 {rounds[^1][6]:0.0}, p99 {rounds[^1][0]:0.0} ms, of refusals {rounds[^1][1]:0.0} ms; {rounds[^1][2]} without a decision; {rounds[^1][3]} slices meanwhile; {rounds[^1][4]} calls live"));
         }
         await app.StopAsync();
         var (p99, refused, undecided) = (Ingest.Median([.. rounds.Select(r => r[0])]), Ingest.Median([.. rounds.Select(r => r[1])]), rounds.Sum(r => r[2]));
