@@ -48,6 +48,8 @@ sealed class StandInConnection(StandInFreeSwitch server, TcpClient client)
 
     public async Task RunAsync()
     {
+        // As mod_event_socket does for each of its listeners (listener_run, SWITCH_SO_TCP_NODELAY).
+        client.NoDelay = true;
         var writing = WriteAsync();
         try
         {
@@ -212,7 +214,6 @@ sealed class StandInConnection(StandInFreeSwitch server, TcpClient client)
             await stream.WriteAsync(data, closing.Token);
             return;
         }
-        client.NoDelay = true;
         for (var at = 0; at < data.Length;)
         {
             var length = Math.Min(chance.Next(1, 8), data.Length - at);
