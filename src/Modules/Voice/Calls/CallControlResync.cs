@@ -85,13 +85,27 @@ sealed partial class CallControl
     {
         if (!reply.IsOk)
             throw new InvalidDataException(reply.Text);
-        using var document = JsonDocument.Parse(reply.Text);
-        var count = document.RootElement.GetProperty("row_count").GetInt32();
-        var channels = new Dictionary<string, bool>(count, StringComparer.Ordinal);
-        // Without channels there are no rows.
-        if (count > 0)
-            foreach (var row in document.RootElement.GetProperty("rows").EnumerateArray())
-                channels[row.GetProperty("uuid").GetString() ?? ""] = row.TryGetProperty("direction", out var direction) && direction.GetString() == "inbound";
+        // Thousands of channels are megabytes: read as they come, since a document of them would keep as much memory borrowed from one time to the next.
+        var reader = new Utf8JsonReader(Encoding.UTF8.GetBytes(reply.Text));
+        var channels = new Dictionary<string, bool>(StringComparer.Ordinal);
+        int? count = null;
+        var (uuid, isInbound) = ("", false);
+        while (reader.Read())
+        {
+            if (reader.TokenType == JsonTokenType.EndObject && reader.CurrentDepth == 2)
+            {
+                channels[uuid] = isInbound;
+                (uuid, isInbound) = ("", false);
+            }
+            else if (reader.TokenType != JsonTokenType.PropertyName)
+                continue;
+            else if (reader.CurrentDepth == 1 && reader.ValueTextEquals("row_count"u8) && reader.Read())
+                count = reader.GetInt32();
+            else if (reader.CurrentDepth == 3 && reader.ValueTextEquals("uuid"u8) && reader.Read())
+                uuid = reader.GetString() ?? "";
+            else if (reader.CurrentDepth == 3 && reader.ValueTextEquals("direction"u8) && reader.Read())
+                isInbound = reader.ValueTextEquals("inbound"u8);
+        }
         return channels.Count == count ? channels : throw new InvalidDataException("Its list of channels is not whole.");
     }
 }
