@@ -56,11 +56,23 @@ sealed partial class CallControl(NodeLink link, CallServices services, string ow
     /// <summary>Begins to control a channel. A leg that is followed keeps its place beside another call on it.</summary>
     public async Task<CallSession> BeginAsync(string channelId, int tenantId, CancellationToken cancellationToken)
     {
-        var rules = await services.Rules.OfAsync(tenantId, cancellationToken);
-        var terms = services.Timings.GraceMs is { } grace ? rules.Terms with { GraceMs = grace } : rules.Terms;
+        var terms = await TermsAsync(tenantId, cancellationToken);
         return sessions.AddOrUpdate(
             channelId, static (id, a) => new CallSession(a.Control, id, a.tenantId, a.terms),
             static (id, before, a) => new CallSession(a.Control, id, a.tenantId, a.terms) { Also = before.State.Phase == CallPhase.Over ? null : before }, (Control: this, tenantId, terms));
+    }
+
+    /// <summary>Begins to control a channel that nobody here controls; null when its event and a comparison met it at once, and this one came second.</summary>
+    async Task<CallSession?> TryBeginAsync(string channelId, int tenantId, CancellationToken cancellationToken)
+    {
+        var session = new CallSession(this, channelId, tenantId, await TermsAsync(tenantId, cancellationToken));
+        return sessions.TryAdd(channelId, session) ? session : null;
+    }
+
+    async Task<CallTerms> TermsAsync(int tenantId, CancellationToken cancellationToken)
+    {
+        var rules = await services.Rules.OfAsync(tenantId, cancellationToken);
+        return services.Timings.GraceMs is { } grace ? rules.Terms with { GraceMs = grace } : rules.Terms;
     }
 
     /// <summary>Lets one input change a call, and does what follows.</summary>
