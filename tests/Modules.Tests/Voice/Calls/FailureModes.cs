@@ -60,41 +60,6 @@ public sealed class FailureModes(VoiceApp app) : IClassFixture<VoiceApp>
         string[] Live() => [.. lab.Live.Snapshot(1, lab.Time.GetUtcNow()).Select(c => c.Uuid)];
     }
 
-    [Fact]
-    public async Task A_call_that_its_event_and_a_comparison_meet_at_once_is_let_through_once()
-    {
-        await using var lab = await VoiceLab.StartAsync(app, isControlled: false);
-        var account = await lab.AccountAsync("100.00");
-        StandInChannel? call = null;
-        // It parks while the channels are being listed, so that both tell of it.
-        lab.Switch.Misbehaviour.Answers = line =>
-        {
-            if (call is null && line.StartsWith("show channels", StringComparison.Ordinal))
-                call = lab.DialAsync(account).Result;
-            return null;
-        };
-        await using (var connection = await app.Database.Owner.OpenConnectionAsync())
-        {
-            // Both wait for the tenant's rules.
-            await using var transaction = await connection.BeginTransactionAsync();
-            await Database.ExecuteAsync(connection, "lock table platform.tenant_settings in access exclusive mode", [], CancellationToken.None);
-            await lab.ControlAsync();
-            await Soon.UntilAsync(
-                async () => (await Database.QueryAsync(
-                    connection, "select 1 from pg_stat_activity where pg_backend_pid() = any(pg_blocking_pids(pid)) and application_name = 'balatrix-lookups'", [], r => r.GetInt32(0),
-                    CancellationToken.None)).Count >= 2,
-                "Both ask");
-            await transaction.CommitAsync();
-        }
-        await lab.AnswerAsync(call!);
-        Assert.Single(lab.Switch.Commands, c => c.Contains($"uuid_transfer {call!.Uuid} ", StringComparison.Ordinal));
-        Assert.Single(lab.Live.Snapshot(1, lab.Time.GetUtcNow()));
-        await lab.PassAsync(90);
-        await call!.HangupAsync();
-        await lab.SettledAsync(account);
-        Assert.Equal((100 - VoiceLab.PriceOf(call), 0), await lab.MoneyAsync(account));
-    }
-
     [Theory]
     [InlineData(10.3)]
     [InlineData(100.4)]
