@@ -7,6 +7,9 @@ namespace Balatrix.Modules.Platform;
 /// <summary>Connections to the one database: as owner for migrations, and as the role that row-level security holds for.</summary>
 public sealed class Database : IAsyncDisposable
 {
+    /// <summary>The connections of the pool of look-ups.</summary>
+    internal const int LookUpsAtOnce = 8;
+
     readonly string aside;
     readonly NpgsqlDataSource lookups;
 
@@ -24,7 +27,7 @@ public sealed class Database : IAsyncDisposable
         };
         App = NpgsqlDataSource.Create(app);
         app.ApplicationName = "balatrix-lookups";
-        app.MaxPoolSize = 8;
+        app.MaxPoolSize = LookUpsAtOnce;
         lookups = NpgsqlDataSource.Create(app);
         app.ApplicationName = "balatrix-jobs";
         app.MaxPoolSize = 24;

@@ -1,6 +1,7 @@
 using Balatrix.Modules.Platform;
 using Balatrix.Modules.Tests.Harness;
 using Balatrix.Modules.Tests.Voice.EventSocket;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace Balatrix.Modules.Tests.Voice.Calls;
 
@@ -58,6 +59,41 @@ public sealed class FailureModes(VoiceApp app) : IClassFixture<VoiceApp>
         Assert.Equal((100 - VoiceLab.PriceOf(before) - VoiceLab.PriceOf(call), 0), await lab.MoneyAsync(account));
 
         string[] Live() => [.. lab.Live.Snapshot(1, lab.Time.GetUtcNow()).Select(c => c.Uuid)];
+    }
+
+    [Fact]
+    public async Task A_call_that_its_event_and_a_comparison_meet_at_once_is_let_through_once()
+    {
+        await using var lab = await VoiceLab.StartAsync(app);
+        var account = await lab.AccountAsync("100.00");
+        // Who compares controls the node; no call has asked for the tenant's rules yet.
+        await Soon.UntilAsync(() => lab.Switch.Commands.Any(c => c.Contains("show channels", StringComparison.Ordinal)), "The node is controlled");
+        // Both wait for a connection to read the rules with.
+        var release = new TaskCompletionSource<int>();
+        var taken = 0;
+        var database = lab.Process.Services.GetRequiredService<Database>();
+        var holders = Enumerable.Range(0, Database.LookUpsAtOnce).Select(_ => database.LookUpAsync(
+            1,
+            (_, _) =>
+            {
+                Interlocked.Increment(ref taken);
+                return release.Task;
+            },
+            CancellationToken.None)).ToList();
+        await Soon.UntilAsync(() => taken == Database.LookUpsAtOnce, "No look-up goes through");
+        var call = await lab.DialAsync(account);
+        await Soon.UntilAsync(() => lab.Switch.Commands.Any(c => c.Contains($"uuid_dump {call.Uuid} ", StringComparison.Ordinal)), "The comparison asks for the call");
+        // Both have what they need to go on; when one of them has not come so far yet, they do not meet, and all is the same.
+        await Task.Delay(TimeSpan.FromMilliseconds(200));
+        release.SetResult(0);
+        await Task.WhenAll(holders);
+        await lab.AnswerAsync(call);
+        Assert.Single(lab.Switch.Commands, c => c.Contains($"uuid_transfer {call.Uuid} ", StringComparison.Ordinal));
+        Assert.Single(lab.Live.Snapshot(1, lab.Time.GetUtcNow()));
+        await lab.PassAsync(90);
+        await call.HangupAsync();
+        await lab.SettledAsync(account);
+        Assert.Equal((100 - VoiceLab.PriceOf(call), 0), await lab.MoneyAsync(account));
     }
 
     [Theory]
