@@ -35,7 +35,7 @@ public static class IdentityModule
         services.AddSingleton<ForgottenPassword>();
         services.AddSingleton<MailTokens>();
         services.AddJob<CleanUpSessions>("cleanup", "cleanup-expired-sessions");
-        services.AddSingleton<Passwords>();
+        services.TryAddSingleton<Passwords>();
         services.AddSingleton<UserDirectory>();
         services.AddSingleton<UserWork>();
         services.AddSingleton<UserSeeds>();

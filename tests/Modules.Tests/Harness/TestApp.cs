@@ -2,6 +2,7 @@ using System.Net.Http.Headers;
 using System.Text;
 using System.Text.Json;
 using Balatrix.Modules.Identity;
+using Balatrix.Modules.Identity.Users;
 using Balatrix.Modules.Ledger;
 using Balatrix.Modules.Operations;
 using Balatrix.Modules.Platform;
@@ -42,7 +43,11 @@ public class TestApp(TestCluster cluster) : IAsyncLifetime
     {
         ConnectionString = await cluster.CloneAsync();
         Database = new Database(ConnectionString);
-        app = BalatrixServer.Build(Database, "http://127.0.0.1:0", Clock, data: Data, beforeServices: Replace);
+        app = BalatrixServer.Build(Database, "http://127.0.0.1:0", Clock, data: Data, beforeServices: services =>
+        {
+            services.AddSingleton(new Passwords(iterations: 1_000));
+            Replace(services);
+        });
         await app.StartAsync();
         await Services.GetRequiredService<SeedData>().RunAsync(demo: true, CancellationToken.None);
         (_, AdminKey) = await Services.GetRequiredService<ApiKeys>().CreateAsync(SeedData.DefaultTenant, "tests", [Scope.All], [], null, CancellationToken.None);
@@ -109,17 +114,8 @@ public class TestApp(TestCluster cluster) : IAsyncLifetime
     public async ValueTask DisposeAsync()
     {
         Client.Dispose();
-        try
-        {
-            using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(30));
-            await app!.StopAsync(patience.Token);
-            await app.DisposeAsync();
-        }
-        catch (OperationCanceledException)
-        {
-            // Some service is still at work; what a class claims it has checked by now, and stopping has tests of its own.
-            await Console.Error.WriteLineAsync($"{GetType().Name} did not stop in 30 s.");
-        }
+        await app!.StopAsync().WaitAsync(Soon.Limit);
+        await app.DisposeAsync();
         await Database.DisposeAsync();
     }
 }
