@@ -17,6 +17,9 @@ public sealed class IdentityApp(TestCluster cluster) : TestApp(cluster)
 
     protected override TimeProvider Clock => Now;
 
+    /// <summary>Passwords are hashed as the program does.</summary>
+    protected override void Replace(IServiceCollection services) => services.AddSingleton<Passwords>();
+
     public StillClock Now { get; } = new();
 
     public string NewEmail() => $"user{Interlocked.Increment(ref unique)}@example.test";
