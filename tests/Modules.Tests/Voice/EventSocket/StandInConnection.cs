@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Net.Sockets;
 using System.Text;
 using System.Threading.Channels;
@@ -201,14 +202,15 @@ sealed class StandInConnection(StandInFreeSwitch server, TcpClient client)
 
     async Task WriteWaitingAsync()
     {
-        var most = server.Misbehaviour.Writing is WriteStyle.Merged ? 1000 : 1;
-        var bytes = new List<byte>();
-        for (var n = 0; n < most && output.Reader.TryRead(out var frame); n++)
+        if (!TryRead(out var data))
+            return;
+        if (server.Misbehaviour.Writing is WriteStyle.Merged)
         {
-            server.FrameWritten?.Invoke(frame);
-            bytes.AddRange(frame);
+            var merged = new List<byte>(data);
+            for (var n = 1; n < 1000 && TryRead(out var frame); n++)
+                merged.AddRange(frame);
+            data = [.. merged];
         }
-        var data = bytes.ToArray();
         if (server.Misbehaviour.Writing is not WriteStyle.Split)
         {
             await stream.WriteAsync(data, closing.Token);
@@ -222,5 +224,13 @@ sealed class StandInConnection(StandInFreeSwitch server, TcpClient client)
             if (chance.Next(20) == 0)
                 await Task.Yield();
         }
+    }
+
+    bool TryRead([NotNullWhen(true)] out byte[]? frame)
+    {
+        if (!output.Reader.TryRead(out frame))
+            return false;
+        server.FrameWritten?.Invoke(frame);
+        return true;
     }
 }
