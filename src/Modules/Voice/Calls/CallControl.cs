@@ -62,9 +62,11 @@ sealed partial class CallControl(NodeLink link, CallServices services, string ow
             static (id, before, a) => new CallSession(a.Control, id, a.tenantId, a.terms) { Also = before.State.Phase == CallPhase.Over ? null : before }, (Control: this, tenantId, terms));
     }
 
-    /// <summary>Begins to control a channel that nobody here controls; null when its event and a comparison met it at once, and this one came second.</summary>
-    async Task<CallSession?> TryBeginAsync(string channelId, int tenantId, CancellationToken cancellationToken)
+    /// <summary>Begins to control a channel; null when nobody here controlled it, its event and a comparison met it at once, and this one came second.</summary>
+    async Task<CallSession?> TryBeginAsync(string channelId, int tenantId, bool isNew, CancellationToken cancellationToken)
     {
+        if (!isNew)
+            return await BeginAsync(channelId, tenantId, cancellationToken);
         var session = new CallSession(this, channelId, tenantId, await TermsAsync(tenantId, cancellationToken));
         return sessions.TryAdd(channelId, session) ? session : null;
     }

@@ -97,14 +97,14 @@ sealed partial class CallControl
         if (known is not null && known.Row is null)
             return;
         if (await TenantOfAsync(e, cancellationToken) is { } tenantId)
-            await AskAsync(e, tenantId, 1, isTransferred: known is not null, cancellationToken, isNew: known is null);
+            await AskAsync(e, tenantId, 1, isTransferred: known is not null, cancellationToken);
     }
 
-    async ValueTask AskAsync(FreeSwitchEvent e, int tenantId, int segment, bool isTransferred, CancellationToken cancellationToken, string? account = null, bool isNew = false)
+    async ValueTask AskAsync(FreeSwitchEvent e, int tenantId, int segment, bool isTransferred, CancellationToken cancellationToken, string? account = null)
     {
         var (request, ask, answered, meterFrom) = CallAsks.Of(e, link.Node.Name, tenantId, owner, Now, segment, isTransferred);
         request = account is null ? request : request with { AccountCode = account };
-        if ((isNew ? await TryBeginAsync(e.Uuid!, tenantId, cancellationToken) : await BeginAsync(e.Uuid!, tenantId, cancellationToken)) is not { } session)
+        if (await TryBeginAsync(e.Uuid!, tenantId, isNew: !isTransferred, cancellationToken) is not { } session)
             return;
         (session.CoreId, session.MetBy, session.Asked) = (e.CoreUuid, e.Sequence(), (request, ask));
         session.Post(e.IsParked() || e.Name == "CHANNEL_PARK" ? new CallInput.Parked(false, answered, meterFrom) : new CallInput.Found(answered ?? Now, meterFrom));
@@ -156,8 +156,7 @@ sealed partial class CallControl
     /// <summary>Takes up a call that was reserved before this process knew it.</summary>
     async ValueTask RestoreAsync(KeptCall kept, CancellationToken cancellationToken)
     {
-        var (id, tenantId) = (kept.Row.ChannelId, kept.Row.TenantId);
-        if ((Find(id) is null ? await TryBeginAsync(id, tenantId, cancellationToken) : await BeginAsync(id, tenantId, cancellationToken)) is not { } session)
+        if (await TryBeginAsync(kept.Row.ChannelId, kept.Row.TenantId, isNew: Find(kept.Row.ChannelId) is null, cancellationToken) is not { } session)
             return;
         (session.Row, session.CoreId, session.PeerId) = (kept.Row, kept.Row.CoreId, kept.PeerId);
         var granted = kept.Row.ReservationId is null || kept.Row.IsOpenFailed ? session.Terms.MostMs : kept.GrantedMs;

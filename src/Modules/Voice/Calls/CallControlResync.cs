@@ -77,7 +77,7 @@ sealed partial class CallControl
         }
         // Waits to be let through; or was let through, talks, and nobody charges it.
         if (e.IsOurs() && (e.IsParked() || (e.AnsweredAt() is not null && e["variable_bill_session"] is not null)) && await TenantOfAsync(e, cancellationToken) is { } tenantId)
-            await AskAsync(e, tenantId, 1, isTransferred: false, cancellationToken, isNew: true);
+            await AskAsync(e, tenantId, 1, isTransferred: false, cancellationToken);
     }
 
     /// <summary>The channels, and whether each came from outside.</summary>
