@@ -13,8 +13,9 @@ sealed partial class CallControl
     {
         try
         {
-            await foreach (var e in link.Events.ReadAllAsync(cancellationToken))
+            await foreach (var taken in link.Events.ReadAllAsync(cancellationToken))
             {
+                using var e = taken;
                 try
                 {
                     await TakeAsync(e, cancellationToken);

@@ -21,7 +21,8 @@ sealed partial class CallControl
         foreach (var session in Sessions)
             if (session.CoreId is { } known && known != core)
                 session.Post(new CallInput.CoreChanged());
-        var live = ChannelsOf(await link.ApiAsync("show channels as json", cancellationToken));
+        // Asked in the background: FreeSWITCH's database takes long over thousands of channels, and decisions over calls would wait behind it.
+        var live = ChannelsOf(await link.BackgroundAsync("show channels as json", cancellationToken));
         var asked = new List<string>();
         foreach (var session in Sessions)
         {
@@ -42,8 +43,12 @@ sealed partial class CallControl
         {
             var dumps = await link.ApiAsync([.. some.Select(id => $"uuid_dump {ApiArgument.Uuid(id)} json")], cancellationToken);
             foreach (var dump in dumps)
-                if (dump.IsOk && dump.Text.StartsWith('{'))
-                    await MeetAsync(FreeSwitchEvent.Parse(Encoding.UTF8.GetBytes(dump.Text)), cancellationToken);
+            {
+                if (!dump.IsOk || !dump.Text.StartsWith('{'))
+                    continue;
+                using var channel = FreeSwitchEvent.Parse(new(Encoding.UTF8.GetBytes(dump.Text)));
+                await MeetAsync(channel, cancellationToken);
+            }
         }
     }
 
@@ -81,12 +86,12 @@ sealed partial class CallControl
     }
 
     /// <summary>The channels, and whether each came from outside.</summary>
-    static Dictionary<string, bool> ChannelsOf(ApiReply reply)
+    static Dictionary<string, bool> ChannelsOf(JobResult list)
     {
-        if (!reply.IsOk)
-            throw new InvalidDataException(reply.Text);
+        if (!list.Utf8.Span.StartsWith("{"u8))
+            throw new InvalidDataException(list.Reply.Text);
         // Thousands of channels are megabytes: read as they come, since a document of them would keep as much memory borrowed from one time to the next.
-        var reader = new Utf8JsonReader(Encoding.UTF8.GetBytes(reply.Text));
+        var reader = new Utf8JsonReader(list.Utf8.Span);
         var channels = new Dictionary<string, bool>(StringComparer.Ordinal);
         int? count = null;
         var (uuid, isInbound) = ("", false);

@@ -17,7 +17,7 @@ static class CallEvents
     ];
 
     public static DateTimeOffset? At(this FreeSwitchEvent e, string header) =>
-        long.TryParse(e[header], NumberStyles.None, CultureInfo.InvariantCulture, out var micros) && micros is > 946_684_800_000_000 and < 4_102_444_800_000_000
+        e.Number(header) is > 946_684_800_000_000 and < 4_102_444_800_000_000 and var micros
             ? DateTimeOffset.UnixEpoch.AddTicks(micros * TimeSpan.TicksPerMicrosecond)
             : null;
 
@@ -25,7 +25,7 @@ static class CallEvents
     public static DateTimeOffset? SentAt(this FreeSwitchEvent e) => e.At("Event-Date-Timestamp");
 
     /// <summary>Its number among all that this run of FreeSWITCH has said.</summary>
-    public static long? Sequence(this FreeSwitchEvent e) => long.TryParse(e["Event-Sequence"], NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : null;
+    public static long? Sequence(this FreeSwitchEvent e) => e.Number("Event-Sequence");
 
     public static DateTimeOffset? AnsweredAt(this FreeSwitchEvent e) => e.At("Caller-Channel-Answered-Time") ?? e.At("variable_answer_uepoch");
 
@@ -50,8 +50,7 @@ static class CallEvents
             return null;
         var started = e.At("variable_start_uepoch") ?? e.At("Caller-Channel-Created-Time") ?? ended;
         var answered = e.At("variable_answer_uepoch") ?? e.At("Caller-Channel-Answered-Time");
-        var micros = long.TryParse(e["variable_billusec"], NumberStyles.None, CultureInfo.InvariantCulture, out var told) ? told
-            : answered is { } at ? Math.Max(0, (ended - at).Ticks / TimeSpan.TicksPerMicrosecond) : 0;
+        var micros = e.Number("variable_billusec") ?? (answered is { } at ? Math.Max(0, (ended - at).Ticks / TimeSpan.TicksPerMicrosecond) : 0);
         return new(started, answered, e.At("variable_end_uepoch") ?? ended, answered is null ? 0 : (micros + 999) / 1000);
     }
 

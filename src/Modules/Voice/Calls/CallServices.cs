@@ -16,7 +16,7 @@ sealed record CallServices(
 /// <param name="Tick">The grain of timers.</param>
 sealed record CallTimings(TimeSpan Resync, TimeSpan Retry, TimeSpan Settled, TimeSpan Keep, TimeSpan Tick)
 {
-    public static CallTimings Default { get; } = new(TimeSpan.FromSeconds(60), TimeSpan.FromSeconds(3), TimeSpan.FromSeconds(5), TimeSpan.FromSeconds(2), TimeSpan.FromMilliseconds(100));
+    public static CallTimings Default { get; } = new(TimeSpan.FromSeconds(60), TimeSpan.FromSeconds(3), TimeSpan.FromSeconds(5), TimeSpan.FromSeconds(0.5), TimeSpan.FromMilliseconds(100));
 
     /// <summary>How long a call waits for its answer: FreeSWITCH lets go of a parked one after three seconds.</summary>
     public TimeSpan Answer { get; init; } = TimeSpan.FromSeconds(1.5);

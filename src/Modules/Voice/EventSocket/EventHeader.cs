@@ -16,15 +16,28 @@ readonly struct EventHeader(int nameAt, int nameLength, int valueAt, int valueLe
 
     public ReadOnlySpan<byte> Name(ReadOnlySpan<byte> json) => json.Slice(nameAt, nameLength);
 
+    /// <summary>The value as it stands there, with its escapes.</summary>
+    public ReadOnlySpan<byte> Raw(ReadOnlySpan<byte> json) => json.Slice(valueAt, valueLength);
+
     /// <summary>The value. Bytes that are not UTF-8, which callers can bring into SIP headers, become the replacement character.</summary>
     public string Text(ReadOnlySpan<byte> json)
     {
-        var raw = json.Slice(valueAt, valueLength);
-        return isEscaped ? JsonText.Unescape(raw) : Encoding.UTF8.GetString(raw);
+        var raw = Raw(json);
+        if (!isEscaped)
+            return Encoding.UTF8.GetString(raw);
+        var text = raw.ToArray();
+        return Encoding.UTF8.GetString(text.AsSpan(0, JsonText.Unescape(text)));
     }
 
-    /// <summary>Finds the headers of a flat object; of a list its first text is taken.</summary>
-    public static EventHeader[] Index(ReadOnlySpan<byte> json)
+    /// <summary>The value, where it stands: its escapes are taken out there.</summary>
+    public Memory<byte> Unescaped(byte[] json)
+    {
+        var raw = json.AsMemory(valueAt, valueLength);
+        return isEscaped ? raw[..JsonText.Unescape(raw.Span)] : raw;
+    }
+
+    /// <summary>Finds the headers of a flat object; of a list its first text is taken. They stand in memory of this thread, until it looks for others.</summary>
+    public static ReadOnlySpan<EventHeader> Find(ReadOnlySpan<byte> json)
     {
         var headers = found ??= new List<EventHeader>(256);
         headers.Clear();
@@ -45,7 +58,7 @@ readonly struct EventHeader(int nameAt, int nameLength, int valueAt, int valueLe
         // Reads the end, so that nothing follows the object.
         if (reader.TokenType is not JsonTokenType.EndObject || reader.Read())
             throw new JsonException("it does not end");
-        return [.. headers];
+        return CollectionsMarshal.AsSpan(headers);
     }
 
     static void AddFirst(List<EventHeader> headers, ref Utf8JsonReader reader, int nameAt, int nameLength)

@@ -18,6 +18,7 @@ sealed class EventSocketConnection : IAsyncDisposable
     readonly TcpClient client;
     readonly PipeReader input;
     readonly NetworkStream stream;
+    readonly int longestEvent;
     readonly Func<FreeSwitchEvent, CancellationToken, ValueTask> onEvent;
     readonly CancellationTokenSource closing = new();
     readonly Channel<Request> requests = Channel.CreateBounded<Request>(new BoundedChannelOptions(MostWaiting) { SingleReader = true });
@@ -25,9 +26,12 @@ sealed class EventSocketConnection : IAsyncDisposable
 
     string? givenUp;
 
-    EventSocketConnection(TcpClient client, Func<FreeSwitchEvent, CancellationToken, ValueTask> onEvent)
+    /// <summary>Where the last frame ends; it is kept until the next is asked for.</summary>
+    SequencePosition? taken;
+
+    EventSocketConnection(TcpClient client, int longestEvent, Func<FreeSwitchEvent, CancellationToken, ValueTask> onEvent)
     {
-        (this.client, this.onEvent, stream) = (client, onEvent, client.GetStream());
+        (this.client, this.longestEvent, this.onEvent, stream) = (client, longestEvent, onEvent, client.GetStream());
         input = PipeReader.Create(stream, new StreamPipeReaderOptions(bufferSize: 64 * 1024, minimumReadSize: 4096));
     }
 
@@ -37,13 +41,13 @@ sealed class EventSocketConnection : IAsyncDisposable
     public Task<string> Ended { get; private set; } = Task.FromResult("it was never open");
 
     /// <summary>Connects and gives the password, within the time of a handshake.</summary>
-    public static async Task<EventSocketConnection> OpenAsync(FreeSwitchNode node, Func<FreeSwitchEvent, CancellationToken, ValueTask> onEvent, CancellationToken cancellationToken)
+    public static async Task<EventSocketConnection> OpenAsync(FreeSwitchNode node, int longestEvent, Func<FreeSwitchEvent, CancellationToken, ValueTask> onEvent, CancellationToken cancellationToken)
     {
         var client = new TcpClient { NoDelay = true };
         try
         {
             await client.ConnectAsync(node.Host, node.Port, cancellationToken);
-            var connection = new EventSocketConnection(client, onEvent);
+            var connection = new EventSocketConnection(client, longestEvent, onEvent);
             await connection.AuthenticateAsync(node.Password, cancellationToken);
             connection.Ended = connection.RunAsync();
             return connection;
@@ -102,7 +106,7 @@ sealed class EventSocketConnection : IAsyncDisposable
         _ => throw new EventSocketException($"Expected {kind}, not {frame.Kind}."),
     };
 
-    static string Line(Frame frame) => Encoding.UTF8.GetString(frame.Body.Span[..Math.Min(frame.Body.Length, 200)]).ReplaceLineEndings(" ").Trim();
+    static string Line(Frame frame) => Encoding.UTF8.GetString(frame.Body.Slice(0, Math.Min(frame.Body.Length, 200))).ReplaceLineEndings(" ").Trim();
 
     async Task<string> RunAsync()
     {
@@ -148,7 +152,7 @@ sealed class EventSocketConnection : IAsyncDisposable
                 await onEvent(FreeSwitchEvent.Parse(frame.Body), cancellationToken);
                 break;
             case FrameKind.ApiResponse:
-                Answer(Encoding.UTF8.GetString(frame.Body.Span));
+                Answer(Encoding.UTF8.GetString(frame.Body.ToArray()));
                 break;
             case FrameKind.CommandReply:
                 Answer(frame.ReplyText);
@@ -194,14 +198,19 @@ sealed class EventSocketConnection : IAsyncDisposable
 
     async ValueTask<Frame> ReadFrameAsync(CancellationToken cancellationToken)
     {
+        if (taken is { } end)
+            input.AdvanceTo(end);
+        taken = null;
         while (true)
         {
             var read = await input.ReadAsync(cancellationToken);
             var buffer = read.Buffer;
-            var isWhole = FrameReader.TryRead(ref buffer, out var frame);
-            input.AdvanceTo(buffer.Start, isWhole ? buffer.Start : buffer.End);
-            if (isWhole)
+            if (FrameReader.TryRead(ref buffer, out var frame, longestEvent))
+            {
+                taken = buffer.Start;
                 return frame!;
+            }
+            input.AdvanceTo(buffer.Start, buffer.End);
             if (read.IsCompleted)
                 throw new EventSocketException("FreeSWITCH closed the connection.");
         }

@@ -1,3 +1,5 @@
+using System.Buffers;
+
 namespace Balatrix.Modules.Voice.EventSocket;
 
 /// <summary>What a frame is, by its Content-Type.</summary>
@@ -28,8 +30,8 @@ public enum FrameKind
     Rejection,
 }
 
-/// <summary>One frame of the Event Socket: what its headers say, and its body.</summary>
-public sealed record Frame(FrameKind Kind, ReadOnlyMemory<byte> Body)
+/// <summary>One frame of the Event Socket: what its headers say, and its body, which lies in what was read and is gone when that is given back.</summary>
+public sealed record Frame(FrameKind Kind, ReadOnlySequence<byte> Body)
 {
     /// <summary>Reply-Text, empty without one.</summary>
     public string ReplyText { get; init; } = "";

@@ -10,15 +10,18 @@ public static class FrameReader
     /// <summary>The longest header block; the longest seen, an outbound connect, has 6 KB.</summary>
     public const int LongestHeader = 64 * 1024;
 
-    /// <summary>The longest body of an answer: 20,000 channels as JSON take 20 MB.</summary>
+    /// <summary>The longest body of an answer, or of the event that brings a job's: 20,000 channels as JSON take 20 MB.</summary>
     public const int LongestBody = 64 * 1024 * 1024;
 
     /// <summary>The longest body of anything else; the longest event seen has 12 KB.</summary>
     public const int LongestEvent = 1024 * 1024;
 
     /// <summary>Takes the next frame off the buffer when the whole of it is there.</summary>
+    /// <param name="buffer">What has come and was not taken.</param>
+    /// <param name="frame">The frame.</param>
+    /// <param name="longestEvent">The longest body of an event here, in bytes.</param>
     /// <exception cref="EventSocketException">What came is not the protocol, or passes a limit.</exception>
-    public static bool TryRead(ref ReadOnlySequence<byte> buffer, out Frame? frame)
+    public static bool TryRead(ref ReadOnlySequence<byte> buffer, out Frame? frame, int longestEvent = LongestEvent)
     {
         frame = null;
         var reader = new SequenceReader<byte>(buffer);
@@ -28,7 +31,7 @@ public static class FrameReader
         while (TryReadLine(ref reader, out var line))
         {
             if (line.IsEmpty)
-                return TryReadBody(ref buffer, reader.UnreadSequence, head, out frame);
+                return TryReadBody(ref buffer, reader.UnreadSequence, head, longestEvent, out frame);
             head.Add(line.IsSingleSegment ? line.FirstSpan : line.ToArray());
             EnsureShort(buffer.Slice(start, reader.Position).Length);
         }
@@ -47,16 +50,20 @@ public static class FrameReader
         return true;
     }
 
-    static bool TryReadBody(ref ReadOnlySequence<byte> buffer, ReadOnlySequence<byte> rest, Header head, out Frame? frame)
+    static bool TryReadBody(ref ReadOnlySequence<byte> buffer, ReadOnlySequence<byte> rest, Header head, int longestEvent, out Frame? frame)
     {
         frame = null;
-        var longest = head.Kind is FrameKind.ApiResponse ? LongestBody : LongestEvent;
+        var longest = head.Kind switch
+        {
+            FrameKind.ApiResponse => LongestBody,
+            FrameKind.EventJson => longestEvent,
+            _ => LongestEvent,
+        };
         if (head.Length > longest)
             throw new EventSocketException($"A body of {head.Length} bytes passes the limit of {longest}.");
         if (rest.Length < head.Length)
             return false;
-        var body = rest.Slice(0, head.Length);
-        frame = new(head.Kind, body.ToArray()) { ReplyText = head.ReplyText, Disposition = head.Disposition };
+        frame = new(head.Kind, rest.Slice(0, head.Length)) { ReplyText = head.ReplyText, Disposition = head.Disposition };
         buffer = rest.Slice(head.Length);
         return true;
     }

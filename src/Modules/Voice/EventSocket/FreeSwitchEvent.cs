@@ -1,17 +1,32 @@
+using System.Buffers;
+using System.Globalization;
 using System.Text;
 using System.Text.Json;
 
 namespace Balatrix.Modules.Voice.EventSocket;
 
-/// <summary>An event, as text/event-json brought it. Its headers are found when it comes and become strings when they are asked for.</summary>
-public sealed class FreeSwitchEvent
+/// <summary>
+/// An event, as text/event-json brought it. Its headers are found when it comes and become strings when they are asked for. It lies in borrowed memory, thousands come a second:
+/// whoever takes it gives it back by <see cref="Dispose"/>, after which it has no headers but those that were asked for.
+/// </summary>
+public sealed class FreeSwitchEvent : IDisposable
 {
-    readonly ReadOnlyMemory<byte> json;
-    readonly EventHeader[] headers;
+    // Of sizes that events have: what is longer, as the result of a job, would be kept for nothing.
+    static readonly ArrayPool<byte> Bodies = ArrayPool<byte>.Create(64 * 1024, MostKept);
+    static readonly ArrayPool<EventHeader> Indexes = ArrayPool<EventHeader>.Create(1024, MostKept);
 
-    FreeSwitchEvent(ReadOnlyMemory<byte> json, EventHeader[] headers)
+    const int MostKept = 32;
+
+    byte[] json;
+    EventHeader[] headers;
+    int length, count;
+
+    FreeSwitchEvent(byte[] json, int length)
     {
-        (this.json, this.headers) = (json, headers);
+        var found = EventHeader.Find(json.AsSpan(0, length));
+        (this.json, this.length, count) = (json, length, found.Length);
+        headers = Indexes.Rent(count);
+        found.CopyTo(headers);
         Name = this["Event-Name"] ?? "";
     }
 
@@ -30,11 +45,8 @@ public sealed class FreeSwitchEvent
     /// <summary>Core-UUID: the run of FreeSWITCH that sent it.</summary>
     public string? CoreUuid => field ??= this["Core-UUID"];
 
-    /// <summary>What the event carries beside its headers, as the result of a job in the background.</summary>
-    public string? Body => this["_body"];
-
     /// <summary>The body as it came.</summary>
-    public ReadOnlyMemory<byte> Json => json;
+    public ReadOnlyMemory<byte> Json => json.AsMemory(0, length);
 
     /// <summary>Bytes it holds in memory.</summary>
     public int Size => json.Length + (headers.Length * EventHeader.Size);
@@ -44,15 +56,39 @@ public sealed class FreeSwitchEvent
     {
         get
         {
-            Span<byte> name = stackalloc byte[LongestName];
-            if (header.Length > LongestName || !Encoding.UTF8.TryGetBytes(header, name, out var length))
-                return null;
-            name = name[..length];
-            foreach (var candidate in headers)
-                if (candidate.Name(json.Span).SequenceEqual(name))
-                    return candidate.Text(json.Span);
-            return null;
+            var at = IndexOf(header);
+            return at < 0 ? null : headers[at].Text(json);
         }
+    }
+
+    /// <summary>A header that is a whole number from 0 on; null when there is none, or it is something else.</summary>
+    public long? Number(string header)
+    {
+        var at = IndexOf(header);
+        return at >= 0 && long.TryParse(headers[at].Raw(json), NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : null;
+    }
+
+    /// <summary>Takes out what the event carries beside its headers, as the result of a job in the background; empty without it. The event has no headers after that.</summary>
+    public ReadOnlyMemory<byte> TakeBody()
+    {
+        var at = IndexOf("_body");
+        var body = at < 0 ? default : headers[at].Unescaped(json);
+        if (length > 0)
+            Indexes.Return(headers);
+        (json, headers, length, count) = ([], [], 0, 0);
+        return body;
+    }
+
+    int IndexOf(string header)
+    {
+        Span<byte> name = stackalloc byte[LongestName];
+        if (header.Length > LongestName || !Encoding.UTF8.TryGetBytes(header, name, out var used))
+            return -1;
+        name = name[..used];
+        for (var at = 0; at < count; at++)
+            if (headers[at].Name(json).SequenceEqual(name))
+                return at;
+        return -1;
     }
 
     // No header that FreeSWITCH writes has a longer name; those that do are kept but not found.
@@ -60,11 +96,14 @@ public sealed class FreeSwitchEvent
 
     /// <summary>Reads the body of a text/event-json frame.</summary>
     /// <exception cref="EventSocketException">It is not an object of texts.</exception>
-    public static FreeSwitchEvent Parse(ReadOnlyMemory<byte> json)
+    public static FreeSwitchEvent Parse(ReadOnlySequence<byte> body)
     {
+        var length = (int)body.Length;
+        var json = Bodies.Rent(length);
+        body.CopyTo(json);
         try
         {
-            return new(json, EventHeader.Index(json.Span));
+            return new(json, length);
         }
         catch (JsonException e)
         {
@@ -78,7 +117,17 @@ public sealed class FreeSwitchEvent
         var headers = new Dictionary<string, string>(StringComparer.Ordinal) { ["Event-Name"] = name };
         foreach (var (header, value) in others)
             headers[header] = value;
-        return Parse(JsonSerializer.SerializeToUtf8Bytes(headers));
+        return Parse(new(JsonSerializer.SerializeToUtf8Bytes(headers)));
+    }
+
+    /// <summary>Gives its memory back.</summary>
+    public void Dispose()
+    {
+        if (length == 0)
+            return;
+        Bodies.Return(json);
+        Indexes.Return(headers);
+        (json, headers, length, count) = ([], [], 0, 0);
     }
 
     /// <summary>Its name and channel, for logs.</summary>

@@ -1,4 +1,4 @@
-using System.Globalization;
+using System.Buffers.Text;
 using System.Text;
 
 namespace Balatrix.Modules.Voice.EventSocket;
@@ -6,45 +6,51 @@ namespace Balatrix.Modules.Voice.EventSocket;
 /// <summary>Takes the escapes out of a JSON text. The framework's own refuses bytes that are not UTF-8; a caller's name may hold them.</summary>
 static class JsonText
 {
-    public static string Unescape(ReadOnlySpan<byte> raw)
+    /// <summary>
+    /// Takes them out of what a reader of JSON has found to be a text, in its place, since none is shorter than what it stands for; tells how long it is then. Half a surrogate pair
+    /// and NUL are no text, no database would take them: they become the replacement character.
+    /// </summary>
+    public static int Unescape(Span<byte> text)
     {
-        var text = new StringBuilder(raw.Length);
-        while (!raw.IsEmpty)
+        var (length, at) = (0, 0);
+        while (text[at..].IndexOf((byte)'\\') is var plain and >= 0)
         {
-            var plain = raw.IndexOf((byte)'\\');
-            if (plain < 0 || plain + 1 >= raw.Length)
-                return Clean(text.Append(Encoding.UTF8.GetString(raw)).ToString());
-            text.Append(Encoding.UTF8.GetString(raw[..plain]));
-            raw = raw[(plain + 1)..];
-            if (raw[0] == (byte)'u' && raw.Length >= 5 && TryHex(raw[1..5], out var unit))
+            text.Slice(at, plain).CopyTo(text[length..]);
+            (length, at) = (length + plain, at + plain);
+            if (TryUnit(text[at..], out var unit))
             {
-                text.Append(unit);
-                raw = raw[5..];
+                var isPair = TryUnit(text[(at + 6)..], out var low) && Rune.TryCreate(unit, low, out _);
+                at += isPair ? 12 : 6;
+                length += RuneOf(unit, isPair ? low : default).EncodeToUtf8(text[length..]);
                 continue;
             }
-            text.Append(Meaning(raw[0]));
-            raw = raw[1..];
+            text[length++] = Meaning(text[at + 1]);
+            at += 2;
         }
-        return Clean(text.ToString());
+        text[at..].CopyTo(text[length..]);
+        return length + text.Length - at;
     }
 
-    // Half a surrogate pair and NUL are no text: no database would take them.
-    static string Clean(string text) => Encoding.UTF8.GetString(Encoding.UTF8.GetBytes(text)).Replace('\0', '\uFFFD');
-
-    static char Meaning(byte letter) => letter switch
+    /// <summary>What an escape of four digits at the beginning stands for.</summary>
+    static bool TryUnit(ReadOnlySpan<byte> raw, out char unit)
     {
-        (byte)'n' => '\n',
-        (byte)'r' => '\r',
-        (byte)'t' => '\t',
-        (byte)'b' => '\b',
-        (byte)'f' => '\f',
-        _ => (char)letter,
-    };
-
-    static bool TryHex(ReadOnlySpan<byte> digits, out char unit)
-    {
-        var isHex = ushort.TryParse(digits, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var value);
+        unit = default;
+        if (!raw.StartsWith("\\u"u8) || raw.Length < 6 || !Utf8Parser.TryParse(raw.Slice(2, 4), out ushort value, out var used, 'x') || used < 4)
+            return false;
         unit = (char)value;
-        return isHex;
+        return true;
     }
+
+    static Rune RuneOf(char unit, char low) =>
+        Rune.TryCreate(unit, low, out var pair) ? pair : Rune.TryCreate(unit, out var one) && one.Value != 0 ? one : Rune.ReplacementChar;
+
+    static byte Meaning(byte letter) => letter switch
+    {
+        (byte)'n' => (byte)'\n',
+        (byte)'r' => (byte)'\r',
+        (byte)'t' => (byte)'\t',
+        (byte)'b' => (byte)'\b',
+        (byte)'f' => (byte)'\f',
+        _ => letter,
+    };
 }

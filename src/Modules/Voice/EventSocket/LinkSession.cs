@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Globalization;
+using System.Text;
 
 namespace Balatrix.Modules.Voice.EventSocket;
 
@@ -16,7 +17,7 @@ sealed class LinkSession : IAsyncDisposable
     readonly LinkTimings timings;
     readonly TimeProvider time;
     readonly EventQueue queue;
-    readonly ConcurrentDictionary<string, TaskCompletionSource<string>> jobs = new(StringComparer.Ordinal);
+    readonly ConcurrentDictionary<string, TaskCompletionSource<JobResult>> jobs = new(StringComparer.Ordinal);
     readonly TaskCompletionSource announced = new(TaskCreationOptions.RunContinuationsAsynchronously);
     EventSocketConnection? commands, events;
     TimeSpan heartbeat;
@@ -80,7 +81,7 @@ sealed class LinkSession : IAsyncDisposable
     }
 
     /// <summary>Has a command done in the background and waits for its result.</summary>
-    public async Task<ApiReply> BackgroundAsync(string line, CancellationToken cancellationToken)
+    public async Task<JobResult> BackgroundAsync(string line, CancellationToken cancellationToken)
     {
         var id = Guid.NewGuid().ToString();
         var result = jobs[id] = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -88,9 +89,9 @@ sealed class LinkSession : IAsyncDisposable
         {
             var begun = ApiReply.Of(await InTime(commands!.Send($"bgapi {ApiArgument.Command(line)}\nJob-UUID: {id}")[0], timings.Reply, cancellationToken));
             if (!begun.IsOk)
-                return begun;
+                return new(Encoding.UTF8.GetBytes(begun.Text));
             var ended = await Task.WhenAny(result.Task, commands.Ended).WaitAsync(timings.BackgroundResult, time, cancellationToken);
-            return ended == result.Task ? ApiReply.Of(await result.Task) : throw new FreeSwitchUnavailableException("The connection ended before the result came.");
+            return ended == result.Task ? await result.Task : throw new FreeSwitchUnavailableException("The connection ended before the result came.");
         }
         catch (TimeoutException e)
         {
@@ -114,9 +115,9 @@ sealed class LinkSession : IAsyncDisposable
 
     async Task ConnectAsync(FreeSwitchNode node, CancellationToken cancellationToken)
     {
-        commands = await EventSocketConnection.OpenAsync(node, OnJobAsync, cancellationToken);
+        commands = await EventSocketConnection.OpenAsync(node, FrameReader.LongestBody, OnJobAsync, cancellationToken);
         await OkAsync(commands, "event json BACKGROUND_JOB", cancellationToken);
-        events = await EventSocketConnection.OpenAsync(node, OnEventAsync, cancellationToken);
+        events = await EventSocketConnection.OpenAsync(node, FrameReader.LongestEvent, OnEventAsync, cancellationToken);
         CoreUuid = await CoreAsync(commands, cancellationToken);
         // FreeSWITCH may have been started anew between the two.
         if (await CoreAsync(events, cancellationToken) != CoreUuid)
@@ -145,16 +146,17 @@ sealed class LinkSession : IAsyncDisposable
         if (item.Name == "HEARTBEAT")
         {
             Volatile.Write(ref lastHeartbeat, time.GetTimestamp());
-            if (int.TryParse(item["Heartbeat-Interval"], NumberStyles.None, CultureInfo.InvariantCulture, out var seconds) && seconds is > 0 and <= 3600)
+            if (item.Number("Heartbeat-Interval") is > 0 and <= 3600 and var seconds)
                 heartbeat = TimeSpan.FromSeconds(seconds);
         }
         await queue.AddAsync(item, cancellationToken);
     }
 
-    ValueTask OnJobAsync(FreeSwitchEvent item, CancellationToken cancellationToken)
+    ValueTask OnJobAsync(FreeSwitchEvent taken, CancellationToken cancellationToken)
     {
+        using var item = taken;
         if (item["Job-UUID"] is { } id && jobs.TryGetValue(id, out var job))
-            job.TrySetResult(item.Body ?? "");
+            job.TrySetResult(new(item.TakeBody()));
         return ValueTask.CompletedTask;
     }
 

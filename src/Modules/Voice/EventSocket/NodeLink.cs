@@ -67,7 +67,7 @@ public sealed partial class NodeLink : IAsyncDisposable
 
     /// <summary>Asks what takes long, without holding up other commands.</summary>
     /// <exception cref="FreeSwitchUnavailableException">The link is down or was lost before the result came.</exception>
-    public Task<ApiReply> BackgroundAsync(string command, CancellationToken cancellationToken) => Session.BackgroundAsync(command, cancellationToken);
+    public Task<JobResult> BackgroundAsync(string command, CancellationToken cancellationToken) => Session.BackgroundAsync(command, cancellationToken);
 
     /// <summary>Ends it for good.</summary>
     public async ValueTask DisposeAsync()

@@ -298,6 +298,30 @@ public sealed class FailureModes(VoiceApp app) : IClassFixture<VoiceApp>
     }
 
     [Fact]
+    public async Task A_list_of_channels_that_takes_long_holds_up_no_decision()
+    {
+        await using var lab = await VoiceLab.StartAsync(app);
+        var account = await lab.AccountAsync("100.00");
+        var (asked, release) = (new TaskCompletionSource(), new TaskCompletionSource());
+        lab.Switch.Misbehaviour.HoldsJob = line =>
+        {
+            if (!line.StartsWith("show channels", StringComparison.Ordinal))
+                return Task.CompletedTask;
+            asked.TrySetResult();
+            return release.Task;
+        };
+        await asked.Task.WaitAsync(Soon.Limit);
+        var call = await lab.TalkAsync(account);
+        Assert.False(release.Task.IsCompleted);
+        release.SetResult();
+        await lab.PassAsync(90);
+        Assert.Null(call.HangupCause);
+        await call.HangupAsync();
+        await lab.SettledAsync(account);
+        Assert.Equal((100 - VoiceLab.PriceOf(call), 0), await lab.MoneyAsync(account));
+    }
+
+    [Fact]
     public async Task A_query_that_fails_is_never_taken_for_no_calls()
     {
         await using var lab = await VoiceLab.StartAsync(app);
@@ -318,7 +342,7 @@ public sealed class FailureModes(VoiceApp app) : IClassFixture<VoiceApp>
         await lab.SettledAsync(account);
         Assert.Equal((100 - VoiceLab.PriceOf(call), 0), await lab.MoneyAsync(account));
 
-        int Asked() => lab.Switch.Commands.Count(c => c.StartsWith("api show channels", StringComparison.Ordinal));
+        int Asked() => lab.Switch.Commands.Count(c => c.StartsWith("bgapi show channels", StringComparison.Ordinal));
     }
 
     [Theory]

@@ -44,7 +44,7 @@ public sealed class FrameReaderTests
     {
         foreach (var body in EslCapture.Of(name).EventFrames.Select(EslCapture.Body))
         {
-            var read = FreeSwitchEvent.Parse(body);
+            var read = FreeSwitchEvent.Parse(new(body));
             using var expected = JsonDocument.Parse(body);
             foreach (var header in expected.RootElement.EnumerateObject())
                 Assert.Equal(header.Value.ValueKind is JsonValueKind.Array ? header.Value[0].GetString() : header.Value.GetString(), read[header.Name]);
@@ -58,7 +58,7 @@ public sealed class FrameReaderTests
     public void The_order_of_headers_and_the_kind_of_line_end_do_not_matter()
     {
         var frames = Feed("Content-Length: 3\nContent-Type: api/response\n\n+OKContent-Type: api/response\r\nContent-Length: 2\r\n\r\nvmcontent-type: command/reply\nReply-Text: +OK bye\n\n"u8.ToArray(), 1);
-        Assert.Equal(["+OK", "vm", ""], frames.Select(f => Encoding.UTF8.GetString(f.Body.Span)));
+        Assert.Equal(["+OK", "vm", ""], frames.Select(f => Encoding.UTF8.GetString(f.Body)));
         Assert.Equal([FrameKind.ApiResponse, FrameKind.ApiResponse, FrameKind.CommandReply], frames.Select(f => f.Kind));
         Assert.Equal("+OK bye", frames[2].ReplyText);
     }
@@ -93,19 +93,34 @@ public sealed class FrameReaderTests
     [InlineData("{\"a\":\"b\"")]
     [InlineData("{\"a\":\"b\"}x")]
     [InlineData("{\"a\":[[[[[[\"b\"]]]]]]}")]
-    public void An_event_that_is_no_object_of_texts_is_refused(string json) => Assert.Throws<EventSocketException>(() => FreeSwitchEvent.Parse(Encoding.UTF8.GetBytes(json)));
+    public void An_event_that_is_no_object_of_texts_is_refused(string json) => Assert.Throws<EventSocketException>(() => FreeSwitchEvent.Parse(new(Encoding.UTF8.GetBytes(json))));
 
     [Fact]
     public void A_callers_name_may_hold_any_bytes()
     {
-        byte[] json = [.. "{\"Event-Name\":\"CHANNEL_PARK\",\"a\":\""u8, 0xFF, 0xC3, (byte)'x', .. "\",\"b\":\"\\\""u8, 0xE9, .. "\\u00e9\\ud800\\u0000\\n\",\"c\":7,\"d\":[],\"e\":null,\"f\":{\"g\":1},\"h\":[{\"x\":1},\"y\"]}"u8];
-        var read = FreeSwitchEvent.Parse(json);
+        byte[] json = [.. "{\"Event-Name\":\"CHANNEL_PARK\",\"a\":\""u8, 0xFF, 0xC3, (byte)'x', .. "\",\"i\":\"\\ud83d\\ude00\\ud83dx\\ude00\\/\",\"b\":\"\\\""u8, 0xE9, .. "\\u00e9\\ud800\\u0000\\n\",\"c\":7,\"d\":[],\"e\":null,\"f\":{\"g\":1},\"h\":[{\"x\":1},\"y\"]}"u8];
+        var read = FreeSwitchEvent.Parse(new(json));
         Assert.Equal("\uFFFD\uFFFDx", read["a"]);
         Assert.Equal("\"\uFFFDé\uFFFD\uFFFD\n", read["b"]);
+        Assert.Equal("😀\uFFFDx\uFFFD/", read["i"]);
         Assert.Equal("7", read["c"]);
         Assert.Null(read["d"]);
         Assert.Null(read["f"]);
         Assert.Null(read[new string('x', 5000)]);
+    }
+
+    [Fact]
+    public void An_event_that_was_given_back_has_no_headers_and_leaves_the_next_its_own()
+    {
+        var first = FreeSwitchEvent.Parse(new("{\"Event-Name\":\"A\",\"Unique-ID\":\"1\",\"x\":\"first\"}"u8.ToArray()));
+        Assert.Equal(("A", "1", "first", 1L), (first.Name, first.Uuid, first["x"], first.Number("Unique-ID")));
+        first.Dispose();
+        first.Dispose();
+        using var next = FreeSwitchEvent.Parse(new("{\"Event-Name\":\"B\",\"x\":\"next\"}"u8.ToArray()));
+        using var other = FreeSwitchEvent.Parse(new("{\"Event-Name\":\"C\",\"x\":\"-1\"}"u8.ToArray()));
+        Assert.Equal(("A", "1", null, null), (first.Name, first.Uuid, first["x"], first.Number("x")));
+        Assert.Equal((("B", "next"), ("C", "-1", null)), ((next.Name, next["x"]), (other.Name, other["x"], other.Number("x"))));
+        Assert.True(first.Json.IsEmpty);
     }
 
     [Fact]
@@ -121,8 +136,8 @@ public sealed class FrameReaderTests
             {
                 foreach (var frame in Feed(bytes, n % 10 == 0 ? chance.Next(50, 3000) : int.MaxValue).Where(f => f.Kind is FrameKind.EventJson))
                 {
-                    var item = FreeSwitchEvent.Parse(frame.Body);
-                    _ = (item.Name, item.Uuid, item.Body, item["Hangup-Cause"], item["variable_billusec"]);
+                    using var item = FreeSwitchEvent.Parse(frame.Body);
+                    _ = (item.Name, item.Uuid, item["Hangup-Cause"], item["variable_billusec"], item.TakeBody());
                 }
                 read++;
             }

@@ -168,10 +168,10 @@ public sealed class NodeLinkTests
         var slow = node.Link.BackgroundAsync("status", None);
         var quick = node.Link.BackgroundAsync("hostname", None);
         Assert.Equal("vm", (await node.Link.ApiAsync("hostname", None)).Text);
-        Assert.Equal("vm", (await quick).Text);
+        Assert.Equal("vm", (await quick).Reply.Text);
         Assert.False(slow.IsCompleted);
         gate.SetResult();
-        Assert.True((await slow).IsOk);
+        Assert.True((await slow).Reply.IsOk);
     }
 
     [Theory]

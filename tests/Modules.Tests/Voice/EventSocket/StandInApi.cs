@@ -1,3 +1,5 @@
+using System.Buffers;
+using System.Text;
 using System.Text.Json;
 
 namespace Balatrix.Modules.Tests.Voice.EventSocket;
@@ -11,6 +13,8 @@ sealed class StandInApi(StandInFreeSwitch server)
     {
         if (server.Misbehaviour.Answers?.Invoke(line) is { } other)
             return other;
+        if (line.StartsWith("show ", StringComparison.Ordinal))
+            return Show(line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[1..]);
         lock (server.Gate)
         {
             var words = line.Split(' ', StringSplitOptions.RemoveEmptyEntries);
@@ -45,7 +49,6 @@ sealed class StandInApi(StandInFreeSwitch server)
         ("global_getvar", ["core_uuid"]) => server.CoreUuid,
         ("global_getvar", _) => "",
         ("fsctl", ["sps"]) => "+OK sessions per second: 500\n",
-        ("show", [var what, ..]) => Show(what, a),
         ("hupall", _) => HangupAll(a),
         ("sched_api", [var at, var group, .. var then]) when then.Length > 0 => Schedule(at, group, string.Join(' ', then)),
         ("sched_del", [var group]) => $"+OK Deleted: {server.Timers.Remove(group)}\n",
@@ -145,62 +148,94 @@ sealed class StandInApi(StandInFreeSwitch server)
         return $"+OK {channel.Uuid}\n";
     }
 
-    string Show(string what, string[] a)
+    /// <summary>FreeSWITCH shows what its database has; no call waits for that.</summary>
+    string Show(string[] a)
     {
-        if (what == "channels" && server.Misbehaviour.FailsShowChannels)
+        if (a is ["channels", ..] && server.Misbehaviour.FailsShowChannels)
             return "-ERR SQL Error!\n";
         if (a is not [_, .., "as", "json"])
             return "-USAGE: show as json is all this stand-in knows\n";
         if (a is [_, "count", ..])
             return $$"""{"row_count":{{server.Channels.Count}},"rows":[]}""";
-        List<object> rows = what switch
-        {
-            "channels" => [.. server.Channels.Select(Row)],
-            "tasks" => [.. server.Timers.Scheduled.Select(t => new { task_id = t.Id.ToString(), task_desc = t.What, task_group = t.Group, task_runtime = t.At.ToUnixTimeSeconds().ToString(), task_sql_manager = "0", hostname = "vm" })],
-            _ => [],
-        };
-        return rows.Count == 0 ? "{\"row_count\": 0}\n" : JsonSerializer.Serialize(new { row_count = rows.Count, rows });
+        var rows = 0;
+        var json = new ArrayBufferWriter<byte>();
+        using var writer = new Utf8JsonWriter(json);
+        writer.WriteStartArray();
+        // What is shown may change meanwhile, as in FreeSWITCH's database.
+        foreach (var some in Written(a[0]).Chunk(100))
+            lock (server.Gate)
+                foreach (var write in some)
+                {
+                    writer.WriteStartObject();
+                    write(writer);
+                    writer.WriteEndObject();
+                    rows++;
+                }
+        writer.WriteEndArray();
+        writer.Flush();
+        return rows == 0 ? "{\"row_count\": 0}\n" : $$"""{"row_count":{{rows}},"rows":{{Encoding.UTF8.GetString(json.WrittenSpan)}}}""";
     }
 
-    static Dictionary<string, string> Row(StandInChannel c) => new()
+    IEnumerable<Action<Utf8JsonWriter>> Written(string what)
     {
-        ["uuid"] = c.Uuid,
-        ["direction"] = c.Direction,
-        ["created"] = c.CreatedAt.UtcDateTime.ToString("yyyy-MM-dd HH:mm:ss"),
-        ["created_epoch"] = c.CreatedAt.ToUnixTimeSeconds().ToString(),
-        ["name"] = c.Name,
-        ["state"] = c.State,
-        ["cid_name"] = c.Call.FromName,
-        ["cid_num"] = c.Call.From,
-        ["ip_addr"] = c.Call.NetworkIp,
-        ["dest"] = c.Destination,
-        ["application"] = c.Originator is null ? c.Application : "",
-        ["application_data"] = "",
-        ["dialplan"] = "XML",
-        ["context"] = c.Context,
-        ["read_codec"] = "PCMU",
-        ["read_rate"] = "8000",
-        ["read_bit_rate"] = "64000",
-        ["write_codec"] = "PCMU",
-        ["write_rate"] = "8000",
-        ["write_bit_rate"] = "64000",
-        ["secure"] = "",
-        ["hostname"] = "fs-test-1",
-        ["presence_id"] = "",
-        ["presence_data"] = "",
-        ["accountcode"] = c["accountcode"] ?? "",
-        ["callstate"] = c.CallState,
-        ["callee_name"] = c.RingingAt is null ? "" : c.Destination,
-        ["callee_num"] = c.RingingAt is null ? "" : c.Destination,
-        ["callee_direction"] = c.RingingAt is null ? "" : "SEND",
-        ["call_uuid"] = c.Originator?.Uuid ?? c.Uuid,
-        ["sent_callee_name"] = "",
-        ["sent_callee_num"] = "",
-        ["initial_cid_name"] = c.Call.FromName,
-        ["initial_cid_num"] = c.Call.From,
-        ["initial_ip_addr"] = c.Call.NetworkIp,
-        ["initial_dest"] = c.Call.To,
-        ["initial_dialplan"] = "XML",
-        ["initial_context"] = c.Originator is null ? "public" : c.Context,
-    };
+        lock (server.Gate)
+            return what switch
+            {
+                "channels" => [.. server.Channels.Select(c => (Action<Utf8JsonWriter>)(writer => WriteRow(writer, c)))],
+                "tasks" => [.. server.Timers.Scheduled.Select(t => (Action<Utf8JsonWriter>)(writer => WriteRow(writer, t.Id, t.What, t.Group, t.At)))],
+                _ => [],
+            };
+    }
+
+    static void WriteRow(Utf8JsonWriter writer, long id, string what, string group, DateTimeOffset at)
+    {
+        writer.WriteString("task_id", id.ToString());
+        writer.WriteString("task_desc", what);
+        writer.WriteString("task_group", group);
+        writer.WriteString("task_runtime", at.ToUnixTimeSeconds().ToString());
+        writer.WriteString("task_sql_manager", "0");
+        writer.WriteString("hostname", "vm");
+    }
+
+    static void WriteRow(Utf8JsonWriter writer, StandInChannel c)
+    {
+        writer.WriteString("uuid", c.Uuid);
+        writer.WriteString("direction", c.Direction);
+        writer.WriteString("created", c.CreatedAt.UtcDateTime.ToString("yyyy-MM-dd HH:mm:ss"));
+        writer.WriteString("created_epoch", c.CreatedAt.ToUnixTimeSeconds().ToString());
+        writer.WriteString("name", c.Name);
+        writer.WriteString("state", c.State);
+        writer.WriteString("cid_name", c.Call.FromName);
+        writer.WriteString("cid_num", c.Call.From);
+        writer.WriteString("ip_addr", c.Call.NetworkIp);
+        writer.WriteString("dest", c.Destination);
+        writer.WriteString("application", c.Originator is null ? c.Application : "");
+        writer.WriteString("application_data", "");
+        writer.WriteString("dialplan", "XML");
+        writer.WriteString("context", c.Context);
+        writer.WriteString("read_codec", "PCMU");
+        writer.WriteString("read_rate", "8000");
+        writer.WriteString("read_bit_rate", "64000");
+        writer.WriteString("write_codec", "PCMU");
+        writer.WriteString("write_rate", "8000");
+        writer.WriteString("write_bit_rate", "64000");
+        writer.WriteString("secure", "");
+        writer.WriteString("hostname", "fs-test-1");
+        writer.WriteString("presence_id", "");
+        writer.WriteString("presence_data", "");
+        writer.WriteString("accountcode", c["accountcode"] ?? "");
+        writer.WriteString("callstate", c.CallState);
+        writer.WriteString("callee_name", c.RingingAt is null ? "" : c.Destination);
+        writer.WriteString("callee_num", c.RingingAt is null ? "" : c.Destination);
+        writer.WriteString("callee_direction", c.RingingAt is null ? "" : "SEND");
+        writer.WriteString("call_uuid", c.Originator?.Uuid ?? c.Uuid);
+        writer.WriteString("sent_callee_name", "");
+        writer.WriteString("sent_callee_num", "");
+        writer.WriteString("initial_cid_name", c.Call.FromName);
+        writer.WriteString("initial_cid_num", c.Call.From);
+        writer.WriteString("initial_ip_addr", c.Call.NetworkIp);
+        writer.WriteString("initial_dest", c.Call.To);
+        writer.WriteString("initial_dialplan", "XML");
+        writer.WriteString("initial_context", c.Originator is null ? "public" : c.Context);
+    }
 }

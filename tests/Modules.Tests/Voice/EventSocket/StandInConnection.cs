@@ -162,9 +162,7 @@ sealed class StandInConnection(StandInFreeSwitch server, TcpClient client)
             if (line.StartsWith("msleep ", StringComparison.Ordinal))
                 await Task.Delay(int.Parse(line[7..]));
             await (server.Misbehaviour.HoldsJob?.Invoke(line) ?? Task.CompletedTask);
-            var answer = server.Api.Run(line);
-            lock (server.Gate)
-                server.Events.Job(id, line, answer);
+            server.Events.Job(id, line, server.Api.Run(line));
         });
     }
 

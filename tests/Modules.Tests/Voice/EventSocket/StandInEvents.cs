@@ -43,14 +43,17 @@ sealed class StandInEvents(StandInFreeSwitch server)
     public void Plain(string name, string file, string function, IEnumerable<(string Name, string Value)> headers)
     {
         if (server.IsHeard(name))
-            server.Send(name, null, Written(writer =>
-            {
-                Head(writer, name, (file, function, "1"));
-                foreach (var (header, value) in headers)
-                    writer.WriteString(header, value);
-            }));
+            server.Send(name, null, Written(headers, name, file, function));
     }
 
+    byte[] Written(IEnumerable<(string Name, string Value)> headers, string name, string file, string function) => Written(writer =>
+    {
+        Head(writer, name, (file, function, "1"));
+        foreach (var (header, value) in headers)
+            writer.WriteString(header, value);
+    });
+
+    /// <summary>The result of a job, which may be long: calls do not wait until it is written.</summary>
     public void Job(string id, string line, string result)
     {
         var words = line.Split(' ', 2);
@@ -59,7 +62,9 @@ sealed class StandInEvents(StandInFreeSwitch server)
             headers.Add(("Job-Command-Arg", words[1]));
         headers.Add(("Content-Length", System.Text.Encoding.UTF8.GetByteCount(result).ToString()));
         headers.Add(("_body", result));
-        Plain("BACKGROUND_JOB", "mod_event_socket.c", "api_exec", headers);
+        var json = Written(headers, "BACKGROUND_JOB", "mod_event_socket.c", "api_exec");
+        lock (server.Gate)
+            server.Send("BACKGROUND_JOB", null, json);
     }
 
     public string Custom(string name, StandInCommand command)
@@ -115,7 +120,7 @@ sealed class StandInEvents(StandInFreeSwitch server)
         writer.WriteString("Event-Calling-File", source.File);
         writer.WriteString("Event-Calling-Function", source.Function);
         writer.WriteString("Event-Calling-Line-Number", source.Line);
-        writer.WriteString("Event-Sequence", (++sequence).ToString());
+        writer.WriteString("Event-Sequence", Interlocked.Increment(ref sequence).ToString());
     }
 
     static byte[] Written(Action<Utf8JsonWriter> write)
