@@ -23,6 +23,15 @@ public sealed class AllLiveCalls(LiveCalls here, Database database)
         }
     }
 
+    /// <summary>A tenant's call on a channel, on whatever node; null when there is none.</summary>
+    public async Task<LiveCall?> FindAsync(int tenantId, string uuid, DateTimeOffset now, CancellationToken cancellationToken)
+    {
+        if (here.Find(tenantId, uuid, now) is { } own)
+            return own;
+        var others = await database.InTenantAsync(tenantId, (connection, ct) => CallStore.GoingOnAsync(connection, tenantId, uuid, ct), cancellationToken);
+        return others is [var other, ..] ? View(other, now) : null;
+    }
+
     /// <summary>Ends a call, on whatever node; false when it is gone.</summary>
     /// <exception cref="FreeSwitchUnavailableException">Its FreeSWITCH does not answer, or nobody here is linked to it.</exception>
     public Task<bool> HangupAsync(int tenantId, LiveCall call, string cause, CancellationToken cancellationToken) =>

@@ -56,8 +56,8 @@ sealed partial class CallControl
     async Task TakeOverAsync(DateTimeOffset began, CancellationToken cancellationToken)
     {
         var known = Sessions.Where(s => s.Row is not null).Select(s => (s.Row!.AccountId, s.Row.CallId, s.Row.Segment)).ToHashSet();
-        foreach (var kept in await CallStore.TakeOverAsync(services.Database, link.Node.Name, owner, cancellationToken))
-            if (!known.Contains((kept.Row.AccountId, kept.Row.CallId, kept.Row.Segment)) && (!isTakenOver || kept.Row.StartedAt < began - services.Timings.Settled) && !IsControlled(kept.Row))
+        foreach (var kept in await CallStore.TakeOverAsync(services.Database, link.Node.Name, owner, known, cancellationToken))
+            if ((!isTakenOver || kept.Row.StartedAt < began - services.Timings.Settled) && !IsControlled(kept.Row))
                 await RestoreAsync(kept, cancellationToken);
         isTakenOver = true;
     }

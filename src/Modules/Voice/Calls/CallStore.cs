@@ -87,12 +87,27 @@ static class CallStore
     /// <summary>Of a call c and its reservation r, whether it goes on.</summary>
     public const string GoingOn = "c.state = 1 and (c.owner <> '' or r.status = 1)";
 
-    /// <summary>The calls of a FreeSWITCH that go on, of all tenants; from now on they are this owner's.</summary>
-    public static async Task<List<KeptCall>> TakeOverAsync(Database database, string node, string owner, CancellationToken cancellationToken)
+    /// <summary>A tenant's calls on a channel that go on, on whatever node.</summary>
+    public static Task<List<KeptCall>> GoingOnAsync(NpgsqlConnection connection, int tenantId, string channelId, CancellationToken cancellationToken) => Database.QueryAsync(
+        connection, Select + $" where c.tenant_id = $1 and c.channel_id = $2 and {GoingOn}", [tenantId, channelId], Read, cancellationToken);
+
+    /// <summary>The calls of a FreeSWITCH that go on, of all tenants, but for those that are known: from now on they are this owner's.</summary>
+    public static async Task<List<KeptCall>> TakeOverAsync(Database database, string node, string owner, HashSet<(long AccountId, string CallId, int Segment)> known, CancellationToken cancellationToken)
     {
         await using var connection = await database.Owner.OpenConnectionAsync(cancellationToken);
         await Database.ExecuteAsync(connection, "update voice.live_calls set owner = $2 where node = $1 and state = 1 and owner <> $2", [node, owner], cancellationToken);
-        return await Database.QueryAsync(connection, Select + " where c.node = $1 and c.state = 1", [node], Read, cancellationToken);
+        if (known.Count == 0)
+            return await Database.QueryAsync(connection, Select + " where c.node = $1 and c.state = 1", [node], Read, cancellationToken);
+        // Nearly all are known, again and again: of those no more is read than which they are.
+        var keys = await Database.QueryAsync(
+            connection, "select account_id, call_id, segment from voice.live_calls where node = $1 and state = 1", [node], r => (r.GetInt64(0), r.GetString(1), (int)r.GetInt16(2)), cancellationToken);
+        keys.RemoveAll(known.Contains);
+        if (keys.Count == 0)
+            return [];
+        var calls = await Database.QueryAsync(
+            connection, Select + " where c.account_id = any($2) and c.call_id = any($3) and c.node = $1 and c.state = 1", [node, keys.ConvertAll(k => k.Item1).ToArray(), keys.ConvertAll(k => k.Item2).ToArray()],
+            Read, cancellationToken);
+        return calls.FindAll(k => !known.Contains((k.Row.AccountId, k.Row.CallId, k.Row.Segment)));
     }
 
     /// <summary>Forgets calls that were over long ago.</summary>

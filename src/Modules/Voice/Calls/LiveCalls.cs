@@ -47,6 +47,15 @@ public sealed class LiveCalls
     public IReadOnlyCollection<LiveCall> Snapshot(int tenantId, DateTimeOffset now) =>
         [.. controls.Keys.SelectMany(c => c.Sessions).Where(s => s.TenantId == tenantId && s.Row is not null && s.State.Phase is not CallPhase.Over).Select(s => View(s, now)).OrderBy(c => c.StartedAt)];
 
+    /// <summary>A tenant's call on a channel.</summary>
+    internal LiveCall? Find(int tenantId, string uuid, DateTimeOffset now)
+    {
+        for (var session = Find(uuid); session is not null; session = session.Also)
+            if (session.TenantId == tenantId && session is { Row: not null, State.Phase: not CallPhase.Over })
+                return View(session, now);
+        return null;
+    }
+
     /// <summary>What becomes of a tenant's calls from now on. A reader who is too slow loses the oldest.</summary>
     public ChannelReader<LiveCallChange> Watch(int tenantId, CancellationToken cancellationToken)
     {

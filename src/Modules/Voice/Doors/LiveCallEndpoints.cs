@@ -70,7 +70,7 @@ public static class LiveCallEndpoints
             return Problem.Invalid("reason", "1 to 500 characters").ToResult();
         var tenantId = Caller.Of(context).TenantId;
         var now = await clock.NowAsync(tenantId, cancellationToken);
-        if ((await all.ListAsync(tenantId, now, cancellationToken)).Calls.Find(c => c.Uuid == uuid) is not { } call)
+        if (!Guid.TryParse(uuid, out _) || await all.FindAsync(tenantId, uuid, now, cancellationToken) is not { } call)
             return Problem.NotFound("live call").ToResult();
         try
         {

@@ -104,6 +104,8 @@ public sealed class LiveView(VoiceApp app) : IClassFixture<VoiceApp>
         Assert.True(decimal.Parse(item.GetProperty("runningCost").GetString()!, System.Globalization.CultureInfo.InvariantCulture) > 0);
         // One that is linked to no FreeSWITCH shows it as well, and says that it cannot end it.
         Assert.Equal(1, (await app.GetAsync($"/api/v1/calls/active?account={account}")).Body.GetProperty("count").GetInt32());
+        foreach (var other in (string[])["no-uuid", "7%00", Guid.NewGuid().ToString()])
+            Assert.InRange((int)(await client.PostAsync($"/api/v1/calls/{other}/hangup", ApiServer.Json(new { }))).StatusCode, 400, 404);
         var (status, problem) = await app.PostAsync($"/api/v1/calls/{call.Uuid}/hangup", new { });
         Assert.Equal((503, "switch_unavailable"), (status, problem.GetProperty("code").GetString()));
         using var ended = await client.PostAsync($"/api/v1/calls/{call.Uuid}/hangup", ApiServer.Json(new { reason = "Reported" }));
