@@ -49,7 +49,7 @@ public sealed class ChargingPipeline : IHostedService, IAsyncDisposable
 {
     static readonly TimeSpan Linger = TimeSpan.FromMilliseconds(50);
 
-    readonly ChargingLane[] lanes;
+    readonly ChargingLane[] lanes, urgent;
     readonly ChargingLane patient;
     readonly ChargeBatchRunner runner;
     readonly int capacity;
@@ -61,6 +61,7 @@ public sealed class ChargingPipeline : IHostedService, IAsyncDisposable
         this.runner = runner;
         capacity = options.QueueCapacity;
         lanes = [.. Enumerable.Range(0, options.Lanes).Select(_ => new ChargingLane(runner, options.LargestBatch, OnTaken))];
+        urgent = [.. Enumerable.Range(0, options.UrgentLanes).Select(_ => new ChargingLane(runner, options.LargestBatch, OnTaken))];
         patient = new(runner, options.LargestBatch, OnTaken, Linger);
     }
 
@@ -93,7 +94,7 @@ public sealed class ChargingPipeline : IHostedService, IAsyncDisposable
         for (var i = 0; i < operations.Count; i++)
         {
             var (accountId, operation, alongside, haste) = operations[i];
-            (haste == Haste.Patient ? patient : lanes[LaneOf(accountId)]).Enqueue(new PendingOperation(tenantId, accountId, operation, answers, i, alongside, haste));
+            LaneOf(haste, accountId).Enqueue(new PendingOperation(tenantId, accountId, operation, answers, i, alongside, haste));
         }
         return answers.Task;
     }
@@ -118,28 +119,38 @@ public sealed class ChargingPipeline : IHostedService, IAsyncDisposable
     /// <summary>Starts the lanes.</summary>
     public Task StartAsync(CancellationToken cancellationToken)
     {
-        foreach (var lane in lanes)
+        foreach (var lane in All)
             lane.Start();
-        patient.Start();
         return Task.CompletedTask;
     }
 
     /// <summary>Takes no more and finishes what was taken.</summary>
     public Task StopAsync(CancellationToken cancellationToken) =>
-        Task.WhenAll([.. lanes.Select(lane => lane.StopAsync(cancellationToken)), patient.StopAsync(cancellationToken)]);
+        Task.WhenAll(All.Select(lane => lane.StopAsync(cancellationToken)));
 
     /// <summary>Stops the lanes if they still run.</summary>
     public async ValueTask DisposeAsync() => await StopAsync(CancellationToken.None);
 
-    /// <summary>A lane owns its accounts, so that batches of two lanes never wait for each other's locks; the patient one takes any, and locks them in the same order.</summary>
-    int LaneOf(long accountId) => (int)((ulong)accountId % (ulong)lanes.Length);
+    IEnumerable<ChargingLane> All => [.. lanes, .. urgent, patient];
+
+    /// <summary>
+    /// A lane owns its accounts among those of its haste, so that their batches never wait for each other's locks. All lock in the same order, so that those of different haste wait at most
+    /// for a commit of the accounts they share, while what is urgent never waits behind a long batch of other accounts.
+    /// </summary>
+    ChargingLane LaneOf(Haste haste, long accountId) => haste switch
+    {
+        Haste.Urgent => urgent[(int)((ulong)accountId % (ulong)urgent.Length)],
+        Haste.Patient => patient,
+        _ => lanes[(int)((ulong)accountId % (ulong)lanes.Length)],
+    };
 
     void OnTaken(int count) => Interlocked.Add(ref queued, -count);
 }
 
 /// <summary>Sizes of the charging pipeline.</summary>
 /// <param name="Lanes">Batches that are under way at once.</param>
+/// <param name="UrgentLanes">Batches beside them of what is waited for by a caller: short ones, and a free lane for nearly each.</param>
 /// <param name="LargestBatch">Operations in one transaction at most.</param>
 /// <param name="QueueCapacity">Operations that may wait before requests are turned away.</param>
 /// <param name="KeyFilterBytes">The most memory for what is known of the keys of past months; ten bits a use, so 32 million uses.</param>
-public sealed record ChargingOptions(int Lanes = 2, int LargestBatch = 32_768, int QueueCapacity = 131_072, long KeyFilterBytes = 40 << 20);
+public sealed record ChargingOptions(int Lanes = 2, int UrgentLanes = 6, int LargestBatch = 32_768, int QueueCapacity = 131_072, long KeyFilterBytes = 40 << 20);

@@ -42,7 +42,7 @@ public sealed class Database : IAsyncDisposable
         // use on that connection, and these statements get nothing that was not checked before.
         app.MaxAutoPrepare = 50;
         app.AutoPrepareMinUsages = 3;
-        app.MaxPoolSize = 8;
+        app.MaxPoolSize = 14;
         app.NoResetOnClose = true;
         Charging = NpgsqlDataSource.Create(app);
     }
