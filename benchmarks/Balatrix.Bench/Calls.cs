@@ -59,12 +59,11 @@ static class Calls
         var bytes = (double)(Heap() - before) / known;
         await fs.TellAsync($"load {PerSecond} {PerSecond} {Accounts}");
         var measured = new List<(double Taken, double[] Figures)>();
-        var host = new HostShare();
         while (measured.Count < MostRounds && measured.Count(r => r.Taken <= Quiet) < Rounds)
         {
-            host.Next();
+            var host = new HostShare();
             var figures = await fs.TellAsync($"load {seconds * PerSecond} {PerSecond} {Accounts}");
-            measured.Add((host.Next(), figures));
+            measured.Add((host.Percent(), figures));
             Console.Error.WriteLine(string.Create(CultureInfo.InvariantCulture, $"  p50 {figures[5]:0.0}, p90 {figures[6]:0.0}, p99 {figures[0]:0.0} ms, of refusals {figures[1]:0.0} ms; {figures[2]} without a decision; {figures[3]} slices meanwhile; {figures[4]} calls live; the host took {measured[^1].Taken:0.0} % of the machine"));
         }
         await app.StopAsync();

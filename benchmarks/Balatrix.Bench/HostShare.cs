@@ -5,14 +5,13 @@ namespace Balatrix.Bench;
 /// <summary>What part of a virtual machine's time its host takes away ("steal" of /proc/stat, proc(5)): a tail of milliseconds measures the neighbours when it is more than little.</summary>
 sealed class HostShare
 {
-    (long Taken, long All) since = Read();
+    readonly (long Taken, long All) since = Read();
 
-    /// <summary>Percent of the machine's time since this was asked last; 0 where it is not told.</summary>
-    public double Next()
+    /// <summary>Percent of the machine's time since this was made; 0 where it is not told.</summary>
+    public double Percent()
     {
         var now = Read();
         var (taken, all) = (now.Taken - since.Taken, now.All - since.All);
-        since = now;
         return all == 0 ? 0 : 100.0 * taken / all;
     }
 

@@ -49,8 +49,7 @@ public sealed class ChargingPipeline : IHostedService, IAsyncDisposable
 {
     static readonly TimeSpan Linger = TimeSpan.FromMilliseconds(50);
 
-    readonly ChargingLane[] lanes, urgent;
-    readonly ChargingLane patient;
+    readonly ChargingLane[] usual, urgent, patient;
     readonly ChargeBatchRunner runner;
     readonly int capacity;
     int queued;
@@ -60,9 +59,11 @@ public sealed class ChargingPipeline : IHostedService, IAsyncDisposable
     {
         this.runner = runner;
         capacity = options.QueueCapacity;
-        lanes = [.. Enumerable.Range(0, options.Lanes).Select(_ => new ChargingLane(runner, options.LargestBatch, OnTaken))];
-        urgent = [.. Enumerable.Range(0, options.UrgentLanes).Select(_ => new ChargingLane(runner, options.LargestBatch, OnTaken))];
-        patient = new(runner, options.LargestBatch, OnTaken, Linger);
+        usual = Lanes(options.Lanes);
+        urgent = Lanes(options.UrgentLanes);
+        patient = Lanes(1, Linger);
+
+        ChargingLane[] Lanes(int count, TimeSpan linger = default) => [.. Enumerable.Range(0, count).Select(_ => new ChargingLane(runner, options.LargestBatch, OnTaken, linger))];
     }
 
     /// <summary>Operations that wait for their batch.</summary>
@@ -131,18 +132,22 @@ public sealed class ChargingPipeline : IHostedService, IAsyncDisposable
     /// <summary>Stops the lanes if they still run.</summary>
     public async ValueTask DisposeAsync() => await StopAsync(CancellationToken.None);
 
-    IEnumerable<ChargingLane> All => [.. lanes, .. urgent, patient];
+    IEnumerable<ChargingLane> All => [.. usual, .. urgent, .. patient];
 
     /// <summary>
     /// A lane owns its accounts among those of its haste, so that their batches never wait for each other's locks. All lock in the same order, so that those of different haste wait at most
     /// for a commit of the accounts they share, while what is urgent never waits behind a long batch of other accounts.
     /// </summary>
-    ChargingLane LaneOf(Haste haste, long accountId) => haste switch
+    ChargingLane LaneOf(Haste haste, long accountId)
     {
-        Haste.Urgent => urgent[(int)((ulong)accountId % (ulong)urgent.Length)],
-        Haste.Patient => patient,
-        _ => lanes[(int)((ulong)accountId % (ulong)lanes.Length)],
-    };
+        var lanes = haste switch
+        {
+            Haste.Urgent => urgent,
+            Haste.Patient => patient,
+            _ => usual,
+        };
+        return lanes[(int)((ulong)accountId % (ulong)lanes.Length)];
+    }
 
     void OnTaken(int count) => Interlocked.Add(ref queued, -count);
 }

@@ -100,12 +100,13 @@ static class CallStore
             return await Database.QueryAsync(connection, Select + " where c.node = $1 and c.state = 1", [node], Read, cancellationToken);
         // Nearly all are known, again and again: of those no more is read than which they are.
         var keys = await Database.QueryAsync(
-            connection, "select account_id, call_id, segment from voice.live_calls where node = $1 and state = 1", [node], r => (r.GetInt64(0), r.GetString(1), (int)r.GetInt16(2)), cancellationToken);
+            connection, "select account_id, call_id, segment from voice.live_calls where node = $1 and state = 1", [node], r => (AccountId: r.GetInt64(0), CallId: r.GetString(1), Segment: (int)r.GetInt16(2)),
+            cancellationToken);
         keys.RemoveAll(known.Contains);
         if (keys.Count == 0)
             return [];
         var calls = await Database.QueryAsync(
-            connection, Select + " where c.account_id = any($2) and c.call_id = any($3) and c.node = $1 and c.state = 1", [node, keys.ConvertAll(k => k.Item1).ToArray(), keys.ConvertAll(k => k.Item2).ToArray()],
+            connection, Select + " where c.account_id = any($2) and c.call_id = any($3) and c.node = $1 and c.state = 1", [node, keys.Select(k => k.AccountId).ToArray(), keys.Select(k => k.CallId).ToArray()],
             Read, cancellationToken);
         return calls.FindAll(k => !known.Contains((k.Row.AccountId, k.Row.CallId, k.Row.Segment)));
     }

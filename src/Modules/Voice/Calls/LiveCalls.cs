@@ -41,17 +41,17 @@ public sealed class LiveCalls
     readonly ConcurrentDictionary<ChannelWriter<LiveCallChange>, int> watchers = new();
 
     /// <summary>How many there are, of all tenants.</summary>
-    internal int Count => controls.Keys.Sum(c => c.Sessions.Count(s => s.Row is not null && s.State.Phase is not CallPhase.Over));
+    internal int Count => controls.Keys.Sum(c => c.Sessions.Count(IsLive));
 
     /// <summary>Those of a tenant.</summary>
     public IReadOnlyCollection<LiveCall> Snapshot(int tenantId, DateTimeOffset now) =>
-        [.. controls.Keys.SelectMany(c => c.Sessions).Where(s => s.TenantId == tenantId && s.Row is not null && s.State.Phase is not CallPhase.Over).Select(s => View(s, now)).OrderBy(c => c.StartedAt)];
+        [.. controls.Keys.SelectMany(c => c.Sessions).Where(s => s.TenantId == tenantId && IsLive(s)).Select(s => View(s, now)).OrderBy(c => c.StartedAt)];
 
     /// <summary>A tenant's call on a channel.</summary>
     internal LiveCall? Find(int tenantId, string uuid, DateTimeOffset now)
     {
         for (var session = Find(uuid); session is not null; session = session.Also)
-            if (session.TenantId == tenantId && session is { Row: not null, State.Phase: not CallPhase.Over })
+            if (session.TenantId == tenantId && IsLive(session))
                 return View(session, now);
         return null;
     }
@@ -123,6 +123,8 @@ public sealed class LiveCalls
             if (tenantId == session.TenantId)
                 writer.TryWrite(change ??= new(kind, View(session, now)));
     }
+
+    static bool IsLive(CallSession session) => session is { Row: not null, State.Phase: not CallPhase.Over };
 
     static LiveCall View(CallSession session, DateTimeOffset now)
     {

@@ -68,14 +68,14 @@ public sealed class FreeSwitchEvent : IDisposable
         return at >= 0 && long.TryParse(headers[at].Raw(json), NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : null;
     }
 
-    /// <summary>Takes out what the event carries beside its headers, as the result of a job in the background; empty without it. The event has no headers after that.</summary>
+    /// <summary>Takes out what the event carries beside its headers, as the result of a job in the background; empty without it. The event has no headers once it is taken.</summary>
     public ReadOnlyMemory<byte> TakeBody()
     {
         var at = IndexOf("_body");
-        var body = at < 0 ? default : headers[at].Unescaped(json);
-        if (length > 0)
-            Indexes.Return(headers);
-        (json, headers, length, count) = ([], [], 0, 0);
+        if (at < 0)
+            return default;
+        var body = headers[at].Unescaped(json);
+        Forget();
         return body;
     }
 
@@ -126,6 +126,11 @@ public sealed class FreeSwitchEvent : IDisposable
         if (length == 0)
             return;
         Bodies.Return(json);
+        Forget();
+    }
+
+    void Forget()
+    {
         Indexes.Return(headers);
         (json, headers, length, count) = ([], [], 0, 0);
     }

@@ -19,9 +19,11 @@ static class JsonText
             (length, at) = (length + plain, at + plain);
             if (TryUnit(text[at..], out var unit))
             {
-                var isPair = TryUnit(text[(at + 6)..], out var low) && Rune.TryCreate(unit, low, out _);
+                var isPair = TryUnit(text[(at + 6)..], out var low) & Rune.TryCreate(unit, low, out var rune);
+                if (!isPair && (!Rune.TryCreate(unit, out rune) || rune.Value == 0))
+                    rune = Rune.ReplacementChar;
                 at += isPair ? 12 : 6;
-                length += RuneOf(unit, isPair ? low : default).EncodeToUtf8(text[length..]);
+                length += rune.EncodeToUtf8(text[length..]);
                 continue;
             }
             text[length++] = Meaning(text[at + 1]);
@@ -40,9 +42,6 @@ static class JsonText
         unit = (char)value;
         return true;
     }
-
-    static Rune RuneOf(char unit, char low) =>
-        Rune.TryCreate(unit, low, out var pair) ? pair : Rune.TryCreate(unit, out var one) && one.Value != 0 ? one : Rune.ReplacementChar;
 
     static byte Meaning(byte letter) => letter switch
     {

@@ -13,11 +13,11 @@ sealed class StandInApi(StandInFreeSwitch server)
     {
         if (server.Misbehaviour.Answers?.Invoke(line) is { } other)
             return other;
-        if (line.StartsWith("show ", StringComparison.Ordinal))
-            return Show(line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[1..]);
+        var words = line.Split(' ', StringSplitOptions.RemoveEmptyEntries);
+        if (words is ["show", _, ..])
+            return Show(words[1..]);
         lock (server.Gate)
         {
-            var words = line.Split(' ', StringSplitOptions.RemoveEmptyEntries);
             return words is [var command, .. var arguments] ? Do(command, arguments, line) is { Length: > 0 } answer ? answer : "-ERR no reply\n" : "-ERR no reply\n";
         }
     }
