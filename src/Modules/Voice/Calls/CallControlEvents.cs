@@ -194,7 +194,16 @@ sealed partial class CallControl
                 foreach (var session in some)
                     session.IsUnkept = false;
                 var seen = some.Select(s => new SeenCall(s.Row!.AccountId, s.Row.CallId, s.Row.Segment, s.State.AnsweredAt, s.State.LastSeenAt, s.PeerId, s.Row.Carrier)).ToList();
-                await services.Database.ExecuteInTenantAsync(tenant.Key, CallStore.SaveSeen(tenant.Key, seen), cancellationToken);
+                try
+                {
+                    await services.Database.ExecuteInTenantAsync(tenant.Key, CallStore.SaveSeen(tenant.Key, seen), cancellationToken);
+                }
+                catch
+                {
+                    foreach (var session in some)
+                        session.IsUnkept = true;
+                    throw;
+                }
             }
     }
 

@@ -10,6 +10,11 @@ sealed partial class CallControl
 {
     const int DumpsAtOnce = 200;
 
+    /// <summary>Calls that talk on, as was known, are told so in small numbers: what they then do, and write, is not to stand before new calls.</summary>
+    const int SeenAtOnce = 100;
+
+    static readonly TimeSpan BetweenSeen = TimeSpan.FromMilliseconds(100);
+
     bool isTakenOver;
 
     /// <summary>One comparison. Throws when FreeSWITCH did not answer as it should: then nothing is concluded.</summary>
@@ -23,7 +28,7 @@ sealed partial class CallControl
                 session.Post(new CallInput.CoreChanged());
         // Asked in the background: FreeSWITCH's database takes long over thousands of channels, and decisions over calls would wait behind it.
         var live = ChannelsOf(await link.BackgroundAsync("show channels as json", cancellationToken));
-        var asked = new List<string>();
+        var (asked, seen) = (new List<string>(), new List<CallSession>(live.Count));
         foreach (var session in Sessions)
         {
             if (session.CoreId is { } other && other != core)
@@ -35,6 +40,8 @@ sealed partial class CallControl
             }
             else if (session.State.AnsweredAt is null)
                 asked.Add(session.ChannelId);
+            else if (session.State is { Phase: CallPhase.Talking, NeedsGuard: false, Misses: 0 })
+                seen.Add(session);
             else
                 session.Post(new CallInput.Seen(began, null));
         }
@@ -49,6 +56,15 @@ sealed partial class CallControl
                 using var channel = FreeSwitchEvent.Parse(new(Encoding.UTF8.GetBytes(dump.Text)));
                 await MeetAsync(channel, cancellationToken);
             }
+        }
+        foreach (var some in seen.Chunk(SeenAtOnce))
+        {
+            foreach (var session in some)
+                session.Post(new CallInput.Seen(began, null));
+            // What is asked for now tells more.
+            if (resyncNow.Reader.Count > 0)
+                return;
+            await Task.Delay(BetweenSeen, services.Time, cancellationToken);
         }
     }
 
