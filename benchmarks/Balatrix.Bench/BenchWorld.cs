@@ -21,14 +21,16 @@ sealed class BenchWorld : IAsyncDisposable
 
     readonly EmbeddedPostgres server;
     readonly string folder;
-    readonly WebApplication app;
+    readonly ChargingOptions options;
+    WebApplication app;
     long nextEvent;
 
-    BenchWorld(EmbeddedPostgres server, string folder, WebApplication app, Database database, int accounts)
+    BenchWorld(EmbeddedPostgres server, string folder, WebApplication app, Database database, int accounts, ChargingOptions options)
     {
         this.server = server;
         this.folder = folder;
         this.app = app;
+        this.options = options;
         Database = database;
         Accounts = accounts;
     }
@@ -56,13 +58,31 @@ sealed class BenchWorld : IAsyncDisposable
         var server = await EmbeddedPostgres.StartAsync(folder, durable: true, _ => { }, CancellationToken.None);
         var database = new Database(server.ConnectionString);
         await new Migrations(database).UpAsync(null, CancellationToken.None);
-        var app = BalatrixServer.Build(database, "http://127.0.0.1:0", TimeProvider.System, options);
+        var app = Build(database, options);
         await app.Services.GetRequiredService<Modules.Operations.SeedData>().EnsureTenantAsync(CancellationToken.None);
         await app.StartAsync();
-        var world = new BenchWorld(server, folder, app, database, accounts);
+        var world = new BenchWorld(server, folder, app, database, accounts, options);
         await world.SetUpAsync();
         return world;
     }
+
+    /// <summary>Measures another server, while that of this world does not run beside it.</summary>
+    public async Task<T> RestingAsync<T>(Func<Task<T>> measured)
+    {
+        await app.StopAsync();
+        await app.DisposeAsync();
+        try
+        {
+            return await measured();
+        }
+        finally
+        {
+            app = Build(Database, options);
+            await app.StartAsync();
+        }
+    }
+
+    static WebApplication Build(Database database, ChargingOptions options) => BalatrixServer.Build(database, "http://127.0.0.1:0", TimeProvider.System, options);
 
     async Task SetUpAsync()
     {

@@ -61,10 +61,10 @@ static class Calls
         var measured = new List<(double Taken, double[] Figures)>();
         while (measured.Count < MostRounds && measured.Count(r => r.Taken <= Quiet) < Rounds)
         {
-            var host = new HostShare();
+            var (host, pauses, collections) = (new HostShare(), GC.GetTotalPauseDuration(), GC.CollectionCount(0));
             var figures = await fs.TellAsync($"load {seconds * PerSecond} {PerSecond} {Accounts}");
             measured.Add((host.Percent(), figures));
-            Console.Error.WriteLine(string.Create(CultureInfo.InvariantCulture, $"  p50 {figures[5]:0.0}, p90 {figures[6]:0.0}, p99 {figures[0]:0.0} ms, of refusals {figures[1]:0.0} ms; {figures[2]} without a decision; {figures[3]} slices meanwhile; {figures[4]} calls live; the host took {measured[^1].Taken:0.0} % of the machine"));
+            Console.Error.WriteLine(string.Create(CultureInfo.InvariantCulture, $"  p50 {figures[5]:0.0}, p90 {figures[6]:0.0}, p99 {figures[0]:0.0} ms, of refusals {figures[1]:0.0} ms; {figures[2]} without a decision; {figures[3]} slices meanwhile; {figures[4]} calls live; {GC.CollectionCount(0) - collections} collections of garbage paused it {(GC.GetTotalPauseDuration() - pauses).TotalMilliseconds:0} ms; the host took {measured[^1].Taken:0.0} % of the machine"));
         }
         await app.StopAsync();
         var quietest = measured.OrderBy(r => r.Taken).Take(Rounds).ToList();

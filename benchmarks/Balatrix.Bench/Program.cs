@@ -43,7 +43,7 @@ await using (var world = await BenchWorld.StartAsync(10_000, new ChargingOptions
         Console.Error.WriteLine($"running {name}");
         if (name == "calls")
         {
-            results.AddRange(await Calls.RunAsync(world, int.Parse(Option("--live") ?? "5000", CultureInfo.InvariantCulture), seconds));
+            results.AddRange(await world.RestingAsync(() => Calls.RunAsync(world, int.Parse(Option("--live") ?? "5000", CultureInfo.InvariantCulture), seconds)));
             Console.Error.WriteLine(results[^2]);
             Console.Error.WriteLine(results[^1]);
             continue;
@@ -66,7 +66,7 @@ await using (var world = await BenchWorld.StartAsync(10_000, new ChargingOptions
             "search" => await Search.RunAsync(world, int.Parse(Option("--customers") ?? "1000000", CultureInfo.InvariantCulture), seconds),
             "simulate" => await Simulate.RunAsync(world, int.Parse(Option("--records") ?? "2000000", CultureInfo.InvariantCulture)),
             "webhooks" => await Webhooks.RunAsync(world, seconds),
-            "readopt" => await Calls.ReadoptAsync(world, int.Parse(Option("--live") ?? "10000", CultureInfo.InvariantCulture)),
+            "readopt" => await world.RestingAsync(() => Calls.ReadoptAsync(world, int.Parse(Option("--live") ?? "10000", CultureInfo.InvariantCulture))),
             "payment-crash" => await PaymentCrash.RunAsync(int.Parse(Option("--kills") ?? "20", CultureInfo.InvariantCulture)),
             "cycle-crash" => await CycleCrash.RunAsync(int.Parse(Option("--kills") ?? "20", CultureInfo.InvariantCulture)),
             "crash" => await Crash.RunAsync(int.Parse(Option("--kills") ?? "25", CultureInfo.InvariantCulture)),
