@@ -70,6 +70,8 @@ static class LedgerWrites
         if (!isCallersTransaction)
             writes.BatchCommands.Add(new("commit"));
         await writes.ExecuteNonQueryAsync(cancellationToken);
+        // The connection remembers its last command, and would keep all of this in memory until the next.
+        writes.BatchCommands.Clear();
     }
 
     /// <summary>The statement that fills a month's partition.</summary>

@@ -245,7 +245,7 @@ public sealed partial class CallAuthorizer
         Service = payer.Service,
         Calling = request.From,
         Called = request.To,
-        RatingKey = number,
+        RatingKey = number == request.To ? request.To : number,
         Destination = price?.Destination ?? "",
         Currency = price?.Book.Currency ?? "",
         MinuteMicros = price?.MinuteMicros ?? 0,

@@ -62,14 +62,19 @@ sealed class EventSocketConnection : IAsyncDisposable
     /// <summary>Sends one-line commands in one write; the answers come in their order.</summary>
     public Task<string>[] Send(params ReadOnlySpan<string> commands)
     {
-        var text = new StringBuilder();
+        var length = 0;
+        foreach (var command in commands)
+            length += Encoding.UTF8.GetByteCount(command) + 2;
+        var bytes = new byte[length];
         var answers = new TaskCompletionSource<string>[commands.Length];
+        var at = 0;
         for (var n = 0; n < commands.Length; n++)
         {
-            text.Append(commands[n]).Append("\n\n");
+            at += Encoding.UTF8.GetBytes(commands[n], bytes.AsSpan(at));
+            bytes[at++] = bytes[at++] = (byte)'\n';
             answers[n] = new(TaskCreationOptions.RunContinuationsAsynchronously);
         }
-        if (awaited.Count + commands.Length > MostWaiting || !requests.Writer.TryWrite(new(Encoding.UTF8.GetBytes(text.ToString()), answers)))
+        if (awaited.Count + commands.Length > MostWaiting || !requests.Writer.TryWrite(new(bytes, answers)))
             throw new FreeSwitchUnavailableException(Ended.IsCompleted ? "The connection to FreeSWITCH has ended." : "Too many commands wait for FreeSWITCH.");
         return Array.ConvertAll(answers, a => a.Task);
     }

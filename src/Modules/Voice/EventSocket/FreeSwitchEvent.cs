@@ -43,7 +43,7 @@ public sealed class FreeSwitchEvent : IDisposable
     public string? Uuid => field ??= this["Unique-ID"];
 
     /// <summary>Core-UUID: the run of FreeSWITCH that sent it.</summary>
-    public string? CoreUuid => field ??= this["Core-UUID"];
+    public string? CoreUuid => field ??= this["Core-UUID"] is { } core ? string.Intern(core) : null;
 
     /// <summary>The body as it came.</summary>
     public ReadOnlyMemory<byte> Json => json.AsMemory(0, length);
