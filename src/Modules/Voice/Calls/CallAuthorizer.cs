@@ -123,6 +123,14 @@ public sealed partial class CallAuthorizer
         return Granted(row, null, new(row.AccountId, row.Service, target), routes, 0).Permit!;
     }
 
+    /// <summary>What a call costs that was authorised before this process knew it, beside the allowance that it holds; null when its plan has no price any more.</summary>
+    internal async Task<CallPrice?> PriceAsync(CallRow row, long heldSeconds, CancellationToken cancellationToken)
+    {
+        var rules = await rulesOf.OfAsync(row.TenantId, cancellationToken);
+        var (_, price) = await advisers.Accounts.FindAsync(row.TenantId, new(row.AccountId, row.Service, null), row.RatingKey, row.StartedAt, rules.Terms.MostMs / 1000, cancellationToken);
+        return price is null ? null : price with { AllowanceSeconds = price.AllowanceSeconds + heldSeconds };
+    }
+
     async Task<CallGrant> DecideAsync(CallRequest request, CallAsk ask, CallPayer payer, string number, CallRules rules, CancellationToken cancellationToken)
     {
         var isOutbound = payer.Service == Service.VoiceOutbound;
@@ -162,9 +170,13 @@ public sealed partial class CallAuthorizer
             return CallGrant.Refused(CallRefusals.Of(decision.Refusal));
         if (decision.IsRepeat && (decision.Reservation!.Status != ReservationStatus.Open || (ask.Owner.Length > 0 && !await ledger.ClaimAsync(row, ask.Owner, cancellationToken))))
             return CallGrant.Refused(CallRefusals.Unavailable) with { IsTaken = true };
-        if (isOutbound && !decision.IsRepeat)
+        var granted = decision.Reservation!.Usage.Quantity;
+        // What it holds already was not counted as available.
+        if (decision.IsRepeat)
+            price = price with { LongestSeconds = (int)Math.Min(rules.Terms.MostMs / 1000, (granted / 1000) + price.LongestSeconds) };
+        else if (isOutbound)
             advisers.Fraud.Started(request.TenantId, FraudCallOf(row));
-        return Granted(row, price, payer, routes, decision.Reservation!.Usage.Quantity);
+        return Granted(row, price, payer, routes, granted);
     }
 
     /// <summary>What the balance pays for; of a call that its receiver forwards, together with the way on.</summary>

@@ -7,7 +7,7 @@ namespace Balatrix.Modules.Voice.Calls;
 
 /// <summary>A kept call with what changes while it goes on.</summary>
 sealed record KeptCall(
-    CallRow Row, CallRowState State, string? PeerId, DateTimeOffset? AnsweredAt, DateTimeOffset? MeterFrom, DateTimeOffset LastSeenAt, long GrantedMs, int Sequence, long AllowanceSeconds,
+    CallRow Row, CallRowState State, string? PeerId, DateTimeOffset? AnsweredAt, DateTimeOffset? MeterFrom, DateTimeOffset LastSeenAt, long GrantedMs, int Sequence,
     DateTimeOffset? EndedAt, long? TalkMs);
 
 /// <summary>What is to be kept of calls that go on.</summary>
@@ -25,8 +25,7 @@ static class CallStore
 
     const string Select = """
         select c.tenant_id, c.account_id, c.call_id, c.segment, c.channel_id, c.node, c.core_id, c.service, c.calling, c.called, c.rating_key, c.destination, c.currency, c.minute_micros,
-               c.carrier, c.reservation_id, c.is_open_failed, c.started_at, c.state, c.peer_id, c.answered_at, c.meter_from, c.last_seen_at, coalesce(r.quantity, 0), coalesce(r.sequence, 0),
-               coalesce((select sum(q) from unnest(r.allowance_quantities) q), 0)::bigint, c.ended_at, c.talk_ms
+               c.carrier, c.reservation_id, c.is_open_failed, c.started_at, c.state, c.peer_id, c.answered_at, c.meter_from, c.last_seen_at, coalesce(r.quantity, 0), coalesce(r.sequence, 0), c.ended_at, c.talk_ms
           from voice.live_calls c
           left join ledger.reservations r on r.account_id = c.account_id and r.reservation_id = c.reservation_id and r.tenant_id = c.tenant_id
         """;
@@ -140,8 +139,8 @@ static class CallStore
             IsOpenFailed = r.GetBoolean(16),
             StartedAt = r.GetFieldValue<DateTimeOffset>(17),
         },
-        (CallRowState)r.GetInt16(18), Text(r, 19), Time(r, 20), Time(r, 21), r.GetFieldValue<DateTimeOffset>(22), r.GetInt64(23), r.GetInt32(24), r.GetInt64(25), Time(r, 26),
-        r.IsDBNull(27) ? null : r.GetInt64(27));
+        (CallRowState)r.GetInt16(18), Text(r, 19), Time(r, 20), Time(r, 21), r.GetFieldValue<DateTimeOffset>(22), r.GetInt64(23), r.GetInt32(24), Time(r, 25),
+        r.IsDBNull(26) ? null : r.GetInt64(26));
 
     static string? Text(NpgsqlDataReader r, int at) => r.IsDBNull(at) ? null : r.GetString(at);
 

@@ -149,7 +149,7 @@ public sealed class LiveCalls
         if (row.ReservationId is null || state.MeteredFrom is not { } from)
             return 0;
         var talkMs = state.End?.TalkMs ?? (long)((state.HungUpAt ?? now) - from).TotalMilliseconds;
-        // Of a call from before a restart the price of a minute is what is known at once.
+        // Of a call from before a restart the price of a minute is what is known until its next slice.
         return session.Price?.CostMicros(row.Service, row.RatingKey, from, talkMs) ?? row.MinutesMicros(talkMs);
     }
 }

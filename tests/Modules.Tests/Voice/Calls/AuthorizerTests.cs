@@ -22,10 +22,22 @@ public sealed class AuthorizerTests(VoiceApp app) : IClassFixture<VoiceApp>
         {
             var (permit, refusal) = await Authorizer.AuthorizeAsync(request, CancellationToken.None);
             Assert.Null(refusal);
-            Assert.Equal((500, 500, account, "London", "1.20", "INR"), (permit!.GrantedSeconds, i == 0 ? permit.MaxSeconds : 500, permit.AccountNumber, permit.Destination, permit.PricePerMinute, permit.Currency));
+            Assert.Equal((500, 500, account, "London", "1.20", "INR"), (permit!.GrantedSeconds, permit.MaxSeconds, permit.AccountNumber, permit.Destination, permit.PricePerMinute, permit.Currency));
         }
         Assert.Equal((10, 10), await lab.MoneyAsync(account));
         Assert.Equal("insufficient_balance", (await Authorizer.AuthorizeAsync(Request(account), CancellationToken.None)).Refusal?.Code);
+    }
+
+    [Fact]
+    public async Task A_call_that_is_asked_for_again_may_last_as_long_as_before()
+    {
+        await using var lab = await VoiceLab.StartAsync(app, isControlled: false);
+        var request = Request(await lab.AccountAsync("100.00"));
+        for (var i = 0; i < 3; i++)
+        {
+            var (permit, _) = await Authorizer.AuthorizeAsync(request, CancellationToken.None);
+            Assert.Equal((3_600, 5_000), (permit!.GrantedSeconds, permit.MaxSeconds));
+        }
     }
 
     [Fact]

@@ -1,5 +1,6 @@
 using Balatrix.Modules.Platform;
 using Balatrix.Modules.Tests.Harness;
+using Balatrix.Modules.Voice.Calls;
 
 namespace Balatrix.Modules.Tests.Voice.Calls;
 
@@ -36,6 +37,25 @@ public sealed class KeptCalls(VoiceApp app) : IClassFixture<VoiceApp>
         await Soon.UntilAsync(async () => await AnsweredAsync(lab) == Calls, "All talk");
         lab.Time.Advance(TimeSpan.FromSeconds(3));
         await Soon.UntilAsync(async () => await SeenAsync(lab) == Calls, "All are seen");
+    }
+
+    [Fact]
+    public async Task A_call_that_another_process_let_through_is_shown_by_its_price_once_it_was_extended()
+    {
+        await using var lab = await VoiceLab.StartAsync(app, "prefix,description,rate,increment_seconds\n4420,London,1.20,60\n");
+        var account = await lab.AccountAsync("100.00");
+        var call = await lab.TalkAsync(account);
+        await lab.PassAsync(10);
+        await lab.EndProcessAsync();
+        await lab.ControlAsync();
+        await Soon.UntilAsync(() => Shown().Any(), "The call is taken up");
+        await lab.PassAsync(60);
+        Assert.Equal("2.40", Assert.Single(Shown()).RunningCost);
+        await call.HangupAsync();
+        await lab.SettledAsync(account);
+        Assert.Equal((97.60m, 0), await lab.MoneyAsync(account));
+
+        IEnumerable<LiveCall> Shown() => lab.Live.Snapshot(1, lab.Time.GetUtcNow()).Where(c => c.Uuid == call.Uuid);
     }
 
     Task<long> AnsweredAsync(VoiceLab lab) => CountAsync(lab, "answered_at is not null");
