@@ -14,7 +14,7 @@ sealed class CallLoad
     const int RefusedOf = 20;
 
     /// <summary>More bytes than the switch makes in a round.</summary>
-    const long MostGarbage = 1L << 30;
+    const long MostGarbage = 4L << 30;
 
     const double NeverDecidedMs = 3_000;
 
