@@ -57,14 +57,15 @@ readonly struct CallExtension(CallServices services, CallSession session)
         return new CallInput.SliceGranted(extend.Sequence, decision.Reservation.Usage.Quantity);
     }
 
-    /// <summary>What it costs by now is shown by its price, which a process that took it up does not know yet.</summary>
+    /// <summary>What it costs by now is shown by its price, which a process that took it up does not know yet; its guard does not wait long for that.</summary>
     async Task<CallPrice?> PriceAsync(long heldSeconds)
     {
+        using var stop = new CancellationTokenSource(services.Timings.Answer);
         try
         {
-            return await services.Authorizer.PriceAsync(session.Row!, heldSeconds, CancellationToken.None);
+            return await services.Authorizer.PriceAsync(session.Row!, heldSeconds, stop.Token);
         }
-        catch (Exception e) when (e is NpgsqlException or IOException or TimeoutException)
+        catch (Exception e) when (e is NpgsqlException or IOException or TimeoutException or OperationCanceledException)
         {
             // Asked for again with the next slice.
             return null;
