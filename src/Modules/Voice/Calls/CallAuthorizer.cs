@@ -123,12 +123,20 @@ public sealed partial class CallAuthorizer
         return Granted(row, null, new(row.AccountId, row.Service, target), routes, 0).Permit!;
     }
 
-    /// <summary>What a call costs that was authorised before this process knew it, beside the allowance that it holds; null when its plan has no price any more.</summary>
-    internal async Task<CallPrice?> PriceAsync(CallRow row, long heldSeconds, CancellationToken cancellationToken)
+    /// <summary>What a call costs that was authorised before this process knew it, beside the allowance that it holds; null when its plan has no price any more, or that cannot be told soon.</summary>
+    internal async Task<CallPrice?> PriceAsync(CallRow row, long heldSeconds)
     {
-        var rules = await rulesOf.OfAsync(row.TenantId, cancellationToken);
-        var (_, price) = await advisers.Accounts.FindAsync(row.TenantId, new(row.AccountId, row.Service, null), row.RatingKey, row.StartedAt, rules.Terms.MostMs / 1000, cancellationToken);
-        return price is null ? null : price with { AllowanceSeconds = price.AllowanceSeconds + heldSeconds };
+        using var stop = new CancellationTokenSource(advisers.Timings.Answer);
+        try
+        {
+            var rules = await rulesOf.OfAsync(row.TenantId, stop.Token);
+            var (_, price) = await advisers.Accounts.FindAsync(row.TenantId, new(row.AccountId, row.Service, null), row.RatingKey, row.StartedAt, rules.Terms.MostMs / 1000, stop.Token);
+            return price is null ? null : price with { AllowanceSeconds = price.AllowanceSeconds + heldSeconds };
+        }
+        catch (Exception e) when (IsOutage(e))
+        {
+            return null;
+        }
     }
 
     async Task<CallGrant> DecideAsync(CallRequest request, CallAsk ask, CallPayer payer, string number, CallRules rules, CancellationToken cancellationToken)
@@ -257,6 +265,7 @@ public sealed partial class CallAuthorizer
         Service = payer.Service,
         Calling = request.From,
         Called = request.To,
+        // One text for both, where they are the same: it is kept for as long as the call.
         RatingKey = number == request.To ? request.To : number,
         Destination = price?.Destination ?? "",
         Currency = price?.Book.Currency ?? "",

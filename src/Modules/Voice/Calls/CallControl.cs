@@ -121,6 +121,7 @@ sealed partial class CallControl(NodeLink link, CallServices services, string ow
     async Task EndAsync(CallSession session)
     {
         Forget(session);
+        // The most of what it holds; it may itself be collected much later.
         session.Detail = null;
         if (session is { IsFollowed: true, Row: { } row, PeerId: { } peer, State.End: { } end })
         {

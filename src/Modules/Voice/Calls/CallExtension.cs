@@ -40,7 +40,8 @@ readonly struct CallExtension(CallServices services, CallSession session)
                 continue;
             }
             session.OpenMs = 0;
-            session.Price ??= await PriceAsync(decision.Reservation.Allowances.Sum(a => a.Quantity));
+            // A process that took it up does not know yet what it costs.
+            session.Price ??= await services.Authorizer.PriceAsync(session.Row!, decision.Reservation.Allowances.Sum(a => a.Quantity));
             return new CallInput.SliceGranted(decision.Reservation.Sequence + session.OpenSlices, reserved);
         }
     }
@@ -55,21 +56,6 @@ readonly struct CallExtension(CallServices services, CallSession session)
             return new CallInput.SliceRefused();
         (session.OpenMs, session.OpenSlices) = (0, extend.Sequence - decision.Reservation!.Sequence);
         return new CallInput.SliceGranted(extend.Sequence, decision.Reservation.Usage.Quantity);
-    }
-
-    /// <summary>What it costs by now is shown by its price, which a process that took it up does not know yet; its guard does not wait long for that.</summary>
-    async Task<CallPrice?> PriceAsync(long heldSeconds)
-    {
-        using var stop = new CancellationTokenSource(services.Timings.Answer);
-        try
-        {
-            return await services.Authorizer.PriceAsync(session.Row!, heldSeconds, stop.Token);
-        }
-        catch (Exception e) when (e is NpgsqlException or IOException or TimeoutException or OperationCanceledException)
-        {
-            // Asked for again with the next slice.
-            return null;
-        }
     }
 
     /// <summary>Charging was tried for some seconds before it says that it is away.</summary>
