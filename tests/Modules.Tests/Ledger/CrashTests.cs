@@ -42,24 +42,9 @@ public sealed class CrashTests : IAsyncLifetime
     [Fact]
     public Task Killing_PostgreSQL_neither_loses_nor_doubles_a_charge() => SurviveAsync(kills: 2, async () =>
     {
-        var pid = PostmasterId();
-        using var postmaster = Process.GetProcessById(pid!.Value);
-        postmaster.Kill();
-        await Soon.UntilAsync(() => PostmasterId() is { } next && next != pid, "PostgreSQL is started again");
+        var killed = await Postmaster.KillAsync(data);
+        await Soon.UntilAsync(() => Postmaster.LiveId(data) is { } next && next != killed, "PostgreSQL is started again");
     });
-
-    int? PostmasterId()
-    {
-        try
-        {
-            return int.Parse(File.ReadLines(Path.Combine(data, "pg", "postmaster.pid")).First(), CultureInfo.InvariantCulture);
-        }
-        catch (Exception e) when (e is IOException or FormatException or InvalidOperationException)
-        {
-            // There is none, or it is being written.
-            return null;
-        }
-    }
 
     async Task SurviveAsync(int kills, Func<Task> kill)
     {

@@ -21,7 +21,7 @@ public sealed class EmbeddedPostgresTests : IDisposable
     {
         var before = await StartAsync();
         await ScalarAsync(before, "create table kept (n int)");
-        var (connection, pid) = (before.ConnectionString, ServerPid());
+        var (connection, pid) = (before.ConnectionString, Postmaster.LiveId(folder)!.Value);
         await before.DisposeAsync();
         Assert.False(IsAlive(pid));
 
@@ -35,23 +35,21 @@ public sealed class EmbeddedPostgresTests : IDisposable
     {
         await using var server = await StartAsync(durable: true);
         await ScalarAsync(server, "create table kept (n int)");
-        var killed = ServerPid();
-        using (var process = Process.GetProcessById(killed))
-            process.Kill();
+        var killed = await Postmaster.KillAsync(folder);
         await EventuallyAsync(server, "select count(*) from kept");
-        Assert.NotEqual(killed, ServerPid());
+        Assert.NotEqual(killed, Postmaster.LiveId(folder));
     }
 
     [Fact]
     public async Task Two_share_one_server_and_the_last_to_leave_stops_it()
     {
         var first = await StartAsync();
-        var pid = ServerPid();
+        var pid = Postmaster.LiveId(folder)!.Value;
         var second = await StartAsync();
         Assert.Equal(first.ConnectionString, second.ConnectionString);
         await first.DisposeAsync();
         Assert.Equal(1, await ScalarAsync(second, "select 1"));
-        Assert.Equal(pid, ServerPid());
+        Assert.Equal(pid, Postmaster.LiveId(folder));
         await second.DisposeAsync();
         Assert.False(IsAlive(pid));
     }
@@ -62,8 +60,7 @@ public sealed class EmbeddedPostgresTests : IDisposable
         var first = await StartAsync();
         await using var second = await StartAsync();
         await first.DisposeAsync();
-        using (var process = Process.GetProcessById(ServerPid()))
-            process.Kill();
+        await Postmaster.KillAsync(folder);
         await EventuallyAsync(second, "select 1");
     }
 
@@ -121,8 +118,6 @@ public sealed class EmbeddedPostgresTests : IDisposable
     public void Dispose() => Directory.Delete(folder, recursive: true);
 
     Task<EmbeddedPostgres> StartAsync(bool durable = false) => EmbeddedPostgres.StartAsync(folder, durable, log.Add, Stop);
-
-    int ServerPid() => int.Parse(File.ReadLines(PidFile).First(), CultureInfo.InvariantCulture);
 
     static bool IsAlive(int pid)
     {
