@@ -94,7 +94,6 @@ sealed class VoiceLab : IAsyncDisposable
     /// <summary>Begins a process that controls the switch, if no other does.</summary>
     public async Task<WebApplication> ControlAsync()
     {
-        var before = Switch.Listeners;
         var relay = new DatabaseRelay(app.ConnectionString);
         var database = new Database(relay.ConnectionString);
         var process = BalatrixServer.Build(database, "http://127.0.0.1:0", Time, data: app.Data, beforeServices: services =>
@@ -110,7 +109,7 @@ sealed class VoiceLab : IAsyncDisposable
         });
         await process.StartAsync();
         processes.Add((process, database, relay));
-        await Soon.UntilAsync(() => Switch.Listeners >= before + 2, "The switch is linked");
+        await Soon.UntilAsync(() => process.Services.GetRequiredService<FreeSwitchNodes>().Links.All(l => l.State == LinkState.Up), "The switch is linked");
         return process;
     }
 
