@@ -20,8 +20,6 @@ public static class BalatrixServer
     public static WebApplication Build(
         Database database, string urls, TimeProvider time, ChargingOptions? charging = null, string? data = null, Action<IServiceCollection>? beforeServices = null)
     {
-        // Without this a gzip body that was cut off reads as if it were whole.
-        AppContext.SetSwitch("System.IO.Compression.UseStrictValidation", true);
         var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { ApplicationName = "balatrix", ContentRootPath = AppContext.BaseDirectory });
         builder.WebHost.UseUrls(urls);
         builder.WebHost.ConfigureKestrel(kestrel =>

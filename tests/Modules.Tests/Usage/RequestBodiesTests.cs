@@ -99,7 +99,6 @@ public sealed class RequestBodiesTests
 
     static HttpRequest Request(byte[] body)
     {
-        AppContext.SetSwitch("System.IO.Compression.UseStrictValidation", true);
         var context = new DefaultHttpContext();
         context.Request.Body = new MemoryStream(body);
         context.Request.ContentLength = body.Length;
