@@ -10,6 +10,15 @@ namespace Balatrix.Modules.Usage;
 public sealed record UnratedEvent(
     long Id, string Account, string Service, DateTimeOffset OccurredAt, UsageEvent Event, string Code, string Message, int Attempts, string Status, DateTimeOffset ReceivedAt);
 
+/// <summary>Which of the uses that wait are asked for; what is null excludes none.</summary>
+/// <param name="References">The account, by any text that records name it by.</param>
+/// <param name="Number">Calling or called.</param>
+/// <param name="From">First instant of use.</param>
+/// <param name="To">First instant after.</param>
+/// <param name="Before">The number that the page before ended with.</param>
+/// <param name="Limit">How many.</param>
+public sealed record UnratedFilter(string[]? References, string? Number, DateTimeOffset? From, DateTimeOffset? To, long Before, int Limit);
+
 /// <summary>The visible queue of use that could not be rated or charged: nothing that happened is lost.</summary>
 public sealed class UnratedStore(Database database, TenantClock clock)
 {
@@ -44,25 +53,33 @@ public sealed class UnratedStore(Database database, TenantClock clock)
 
     /// <summary>Open ones, oldest first, after an id.</summary>
     public Task<List<UnratedEvent>> OpenAfterAsync(int tenantId, long after, int limit, CancellationToken cancellationToken) =>
-        ListAsync(tenantId, "status = 'open' and unrated_id > $2", after, limit, cancellationToken, "asc");
+        ListAsync(tenantId, "status = 'open' and unrated_id > $2 order by unrated_id limit $3", [after, limit], cancellationToken);
 
     /// <summary>One, or null.</summary>
     public async Task<UnratedEvent?> FindAsync(int tenantId, long id, CancellationToken cancellationToken) =>
-        (await ListAsync(tenantId, "unrated_id = $2", id, 1, cancellationToken)).SingleOrDefault();
+        (await ListAsync(tenantId, "unrated_id = $2", [id], cancellationToken)).SingleOrDefault();
 
-    /// <summary>Open ones, newest first, before an id.</summary>
-    public Task<List<UnratedEvent>> OpenAsync(int tenantId, long before, int limit, CancellationToken cancellationToken) =>
-        ListAsync(tenantId, "status = 'open' and unrated_id < $2", before, limit, cancellationToken);
+    /// <summary>Open ones, newest first.</summary>
+    public Task<List<UnratedEvent>> OpenAsync(int tenantId, UnratedFilter filter, CancellationToken cancellationToken) => ListAsync(
+        tenantId,
+        """
+        status = 'open' and unrated_id < $2
+           and ($4::text[] is null or account_reference = any($4))
+           and ($5::text is null or $5 in (event->>'CallingNumber', event->>'CalledNumber', event->>'RatingKey'))
+           and ($6::timestamptz is null or occurred_at >= $6) and ($7::timestamptz is null or occurred_at < $7)
+         order by unrated_id desc limit $3
+        """,
+        [filter.Before, filter.Limit, filter.References, filter.Number, filter.From, filter.To], cancellationToken);
 
-    Task<List<UnratedEvent>> ListAsync(int tenantId, string condition, long value, int limit, CancellationToken cancellationToken, string order = "desc") => database.InTenantAsync(
+    Task<List<UnratedEvent>> ListAsync(int tenantId, string condition, object?[] values, CancellationToken cancellationToken) => database.InTenantAsync(
         tenantId,
         (connection, ct) => Database.QueryAsync(
             connection,
             $"""
             select unrated_id, account_reference, service, occurred_at, event, code, message, attempts, status, received_at
-              from usage.unrated_events where tenant_id = $1 and {condition} order by unrated_id {order} limit {limit}
+              from usage.unrated_events where tenant_id = $1 and {condition}
             """,
-            [tenantId, value], Read, ct),
+            [tenantId, .. values], Read, ct),
         cancellationToken);
 
     static UnratedEvent Read(NpgsqlDataReader r) => new(

@@ -110,10 +110,16 @@ public static class CdrEndpoints
         // What waits for a rate names accounts by whatever code came with it, so it is shown to the tenant's own people only.
         if (status != "unrated" || caller.CustomerId is not null)
             return Problem.Invalid("status", caller.CustomerId is null ? "charged or unrated" : "charged").ToResult();
-        var limit = Math.Clamp(query.Limit ?? 50, 1, 500);
-        var before = long.TryParse(query.Cursor, NumberStyles.None, CultureInfo.InvariantCulture, out var cursor) ? cursor : long.MaxValue;
-        var items = await unrated.OpenAsync(caller.TenantId, before, limit, cancellationToken);
-        return Results.Ok(new UnratedPage(items, items.Count == limit ? items[^1].Id.ToString(CultureInfo.InvariantCulture) : null));
+        var before = long.MaxValue;
+        if (query.Limit is < 1 or > 500)
+            return Problem.Invalid("limit", "1 to 500").ToResult();
+        if (query.Cursor is not null && !long.TryParse(query.Cursor, NumberStyles.None, CultureInfo.InvariantCulture, out before))
+            return Problem.Invalid("cursor", "the next of the page before").ToResult();
+        if (Array.Exists([query.Account, query.Number], t => t?.Contains('\0', StringComparison.Ordinal) == true))
+            return Problem.Invalid("account", "text without NUL").ToResult();
+        var filter = new UnratedFilter(await ReferencesAsync(query.Account, caller, directory, cancellationToken), query.Number?.TrimStart('+'), query.From, query.To, before, query.Limit ?? 50);
+        var items = await unrated.OpenAsync(caller.TenantId, filter, cancellationToken);
+        return Results.Ok(new UnratedPage(items, items.Count == filter.Limit ? items[^1].Id.ToString(CultureInfo.InvariantCulture) : null));
     }
 
     internal static async Task<IResult> Retry(string id, HttpContext context, Database database, RetryUnrated retry, UnratedStore unrated, CancellationToken cancellationToken)
@@ -124,6 +130,10 @@ public static class CdrEndpoints
         var answers = await database.InTenantAsync(tenantId, (connection, ct) => retry.RetryAsync(connection, tenantId, [kept], ct), cancellationToken);
         return Results.Ok(new RetryAnswer(id, answers[0].Status is 200 or 201, answers[0].UsageId, answers[0].Problem?.Code, answers[0].Problem?.Title));
     }
+
+    /// <summary>An account that cannot be found is searched for all the same: that may be why its records wait.</summary>
+    static async Task<string[]?> ReferencesAsync(string? account, Caller caller, AccountDirectory directory, CancellationToken cancellationToken) =>
+        account is null ? null : await directory.FindAsync(caller, account, cancellationToken) is { } id ? [account, AccountDirectory.NumberOf(id)] : [account];
 
     static long? UnratedId(string id) =>
         id.StartsWith("unrated-", StringComparison.Ordinal) && long.TryParse(id["unrated-".Length..], NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : null;

@@ -113,6 +113,30 @@ public sealed class CallRecordsOverHttp(TestApp app) : IClassFixture<TestApp>
     }
 
     [Fact]
+    public async Task What_waits_is_listed_by_account_number_time_and_page()
+    {
+        var (one, other) = (await app.OpenAccountAsync("100.00"), $"nobody-{Guid.NewGuid():N}");
+        foreach (var (account, id, to) in new[] { (one, "wait-1", "+99980000001"), (one, "wait-2", "+99980000002"), (one, "wait-3", "+99980000002"), (other, "wait-4", "+447700900123") })
+            Assert.Equal(202, (await app.PostAsync("/api/v1/cdrs", Call(account, id, 60, to))).Status);
+        Assert.Equal(["wait-3", "wait-2", "wait-1"], await ListAsync($"account={one}"));
+        Assert.Equal(["wait-4"], await ListAsync($"account={other}"));
+        Assert.Equal(["wait-3", "wait-2"], await ListAsync($"account={one}&number=%2B99980000002"));
+        Assert.Empty(await ListAsync($"account={one}&to=2020-01-01"));
+        Assert.Empty(await ListAsync($"account={one}&from=2999-01-01"));
+        var (_, page) = await app.GetAsync($"/api/v1/cdrs?status=unrated&account={one}&limit=2");
+        Assert.Equal(["wait-1"], await ListAsync($"account={one}&limit=2&cursor={page.GetProperty("next").GetString()}"));
+        foreach (var wrong in new[] { "limit=0", "limit=501", "cursor=x" })
+            Assert.Equal(422, (await app.GetAsync($"/api/v1/cdrs?status=unrated&{wrong}")).Status);
+
+        async Task<List<string>> ListAsync(string query)
+        {
+            var (status, list) = await app.GetAsync($"/api/v1/cdrs?status=unrated&{query}");
+            Assert.True(status == 200, list.ToString());
+            return [.. list.GetProperty("items").EnumerateArray().Select(i => i.GetProperty("event").GetProperty("id").GetString()!)];
+        }
+    }
+
+    [Fact]
     public async Task Lists_pages_and_sums_agree()
     {
         var account = await app.OpenAccountAsync("1000.00");
