@@ -67,6 +67,7 @@ public static class BalatrixModules
         app.UseMiddleware<CallerMiddleware>();
         RequestLimits.Use(app);
         app.UseMiddleware<AccessMiddleware>();
+        app.UseMiddleware<QueryMiddleware>();
         app.MapIdentity();
         app.MapCatalog();
         app.MapCustomers();

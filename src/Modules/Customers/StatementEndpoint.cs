@@ -25,10 +25,9 @@ public static class StatementEndpoint
         format ??= Accepted(context.Request.GetTypedHeaders());
         if (format is not ("json" or "csv" or "pdf"))
             return new Problem(406, "format_not_available", "Statements are made as json, csv or pdf.", "format", "json, csv or pdf").ToResult();
-        var end = to ?? (await clock.NowAsync(tenantId, cancellationToken)).AddMinutes(1);
-        var start = from ?? end.AddDays(-31);
-        if (start >= end || end - start > TimeSpan.FromDays(400))
-            return Problem.Invalid("from", "an instant before to, at most 400 days").ToResult();
+        var ((start, end), wrong) = ReportPeriod.Of(from, to, (await clock.NowAsync(tenantId, cancellationToken)).AddMinutes(1), 31);
+        if (wrong is not null)
+            return wrong.ToResult();
         var most = format == "pdf" ? LongestPrint : LongestStatement;
         var entries = await EntryEndpoints.ReadAsync(tenantId, new(accountId, null, null, start, end, long.MaxValue, most + 1), database, cancellationToken);
         if (entries.Count > most)

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Balatrix.Modules.Identity;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
@@ -62,6 +63,7 @@ public static partial class ApiDocumentation
         {
             var metadata = context.Description.ActionDescriptor.EndpointMetadata;
             operation.OperationId ??= OperationIdOf(context.Description.HttpMethod!, context.Description.RelativePath!);
+            NameParameters(operation);
             AddAccess(operation, metadata.OfType<AccessRequirement>().LastOrDefault(), context.Document!);
             AddProblems(operation, hasBody: operation.RequestBody is not null, hasId: context.Description.RelativePath!.Contains('{', StringComparison.Ordinal));
             AddExamples(operation, $"{context.Description.HttpMethod} /{Constraint().Replace(context.Description.RelativePath!.TrimEnd('/'), "}")}");
@@ -100,7 +102,7 @@ public static partial class ApiDocumentation
             Title = "Balatrix",
             Version = "v1",
             Description = "Charging and billing of calls, messages and authentication events. Amounts are decimal strings; refusals are problem details (RFC 9457) "
-                + "with a stable code; every write may be repeated: the same id with the same content is answered with the first outcome.",
+                + "with a stable code; parameters that an address does not take are refused, and times among them that have no offset are the tenant's; every write may be repeated: the same id with the same content is answered with the first outcome.",
             License = new OpenApiLicense { Name = "MIT", Identifier = "MIT" },
         };
         document.Components ??= new OpenApiComponents();
@@ -113,6 +115,13 @@ public static partial class ApiDocumentation
         var used = document.Paths.Values.SelectMany(p => p.Operations!.Values).SelectMany(o => o.Tags ?? new HashSet<OpenApiTagReference>()).Select(t => t.Name).ToHashSet(StringComparer.Ordinal);
         document.Tags = new HashSet<OpenApiTag>(
             Tags.Where(t => used.Contains(t.Name)).Select(t => new OpenApiTag { Name = t.Name, Description = t.What }));
+    }
+
+    /// <summary>Members of a record of parameters are written as C# writes them; on the wire all begin small.</summary>
+    static void NameParameters(OpenApiOperation operation)
+    {
+        foreach (var parameter in operation.Parameters?.OfType<OpenApiParameter>().Where(p => p.In == ParameterLocation.Query) ?? [])
+            parameter.Name = JsonNamingPolicy.CamelCase.ConvertName(parameter.Name!);
     }
 
     static void AddAccess(OpenApiOperation operation, AccessRequirement? access, OpenApiDocument document)

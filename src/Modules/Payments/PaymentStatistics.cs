@@ -53,17 +53,12 @@ public static class PaymentStatistics
     public sealed record Report(
         DateTimeOffset From, DateTimeOffset To, MethodFigures[] Methods, DeclineFigures[] Declines, WebhookFigures[] Webhooks, ReconciliationView[] Reconciliations, BookFigures[] Books);
 
-    static readonly TimeSpan Longest = TimeSpan.FromDays(400);
-
     internal static async Task<IResult> Handle(DateTimeOffset? from, DateTimeOffset? to, HttpContext context, Database database, TenantClock clock, CancellationToken cancellationToken)
     {
         var tenantId = Caller.Of(context).TenantId;
-        var end = to ?? await clock.NowAsync(tenantId, cancellationToken) + TimeSpan.FromMinutes(1);
-        if (end - DateTimeOffset.MinValue < Longest)
-            return Problem.Invalid("to", "a time of this age").ToResult();
-        var begin = from ?? end.AddDays(-30);
-        if (begin >= end || end - begin > Longest)
-            return Problem.Invalid("from", "before to, and at most 400 days").ToResult();
+        var ((begin, end), wrong) = ReportPeriod.Of(from, to, (await clock.NowAsync(tenantId, cancellationToken)).AddMinutes(1), 30);
+        if (wrong is not null)
+            return wrong.ToResult();
         return Results.Ok(await database.InTenantAsync(tenantId, async (connection, ct) => new Report(
             begin, end, await MethodsAsync(connection, tenantId, begin, end, ct), await DeclinesAsync(connection, tenantId, begin, end, ct), await WebhooksAsync(connection, tenantId, begin, end, ct),
             await ReconciliationsAsync(connection, tenantId, begin, end, ct), await BooksAsync(connection, tenantId, ct)), cancellationToken));

@@ -43,7 +43,7 @@ public static partial class ProblemHandling
         {
             BadHttpRequestException { StatusCode: StatusCodes.Status413PayloadTooLarge } => ForStatus(413),
             BadHttpRequestException { InnerException: JsonException json } => new(400, "malformed_json", "The body is not the JSON that was expected.", json.Path, "see /openapi/v1.json"),
-            BadHttpRequestException bad => new Problem(bad.StatusCode, "bad_request", "The request could not be read: a parameter is missing or of the wrong type."),
+            BadHttpRequestException bad => new Problem(bad.StatusCode, "bad_request", "The request could not be read: its body or a parameter is missing or of the wrong type."),
             JsonException json => new(400, "malformed_json", "The body is not well-formed JSON.", json.Path),
             PostgresException { SqlState: PostgresErrorCodes.CharacterNotInRepertoire or PostgresErrorCodes.UntranslatableCharacter } =>
                 new(422, "invalid_text", "A text holds a character that cannot be stored (NUL).", Expected: "text without NUL"),

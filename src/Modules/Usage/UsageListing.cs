@@ -10,8 +10,8 @@ namespace Balatrix.Modules.Usage;
 /// <summary>The query parameters that every list of usage takes.</summary>
 /// <param name="Account">Number or code of one account.</param>
 /// <param name="Number">Calling or called number.</param>
-/// <param name="From">First instant; 31 days before <paramref name="To"/> when left out.</param>
-/// <param name="To">First instant after; now when left out.</param>
+/// <param name="From">First instant, at most 400 days before <paramref name="To"/>; 32 days when left out.</param>
+/// <param name="To">First instant after; tomorrow at this time when left out.</param>
 /// <param name="Limit">1 to 500 records a page; 50 when left out.</param>
 /// <param name="Cursor">The <c>next</c> of the page before.</param>
 public sealed record UsageListQuery(string? Account, string? Number, DateTimeOffset? From, DateTimeOffset? To, int? Limit, string? Cursor);
@@ -19,16 +19,14 @@ public sealed record UsageListQuery(string? Account, string? Number, DateTimeOff
 /// <summary>Lists and single records, the same for calls, messages and events.</summary>
 public static class UsageListing
 {
-    static readonly TimeSpan LongestSpan = TimeSpan.FromDays(400);
-
     /// <summary>Reads the parameters.</summary>
     public static async Task<(UsageFilter? Filter, Problem? Problem)> FilterAsync(
         UsageListQuery query, Service[] services, Caller caller, AccountDirectory directory, TenantClock clock, CancellationToken cancellationToken)
     {
-        var to = query.To ?? (await clock.NowAsync(caller.TenantId, cancellationToken)).AddHours(24);
-        var from = query.From ?? to.AddDays(-32);
-        if (from >= to || to - from > LongestSpan)
-            return (null, Problem.Invalid("from", "an instant before to, at most 400 days"));
+        // Records may be a day ahead of us: hosts' clocks differ.
+        var (period, wrong) = ReportPeriod.Of(query.From, query.To, (await clock.NowAsync(caller.TenantId, cancellationToken)).AddDays(1), 32);
+        if (wrong is not null)
+            return (null, wrong);
         if (query.Limit is < 1 or > 500)
             return (null, Problem.Invalid("limit", "1 to 500"));
         UsageCursor? cursor = null;
@@ -47,7 +45,7 @@ public static class UsageListing
                 return (null, Problem.NotFound("account"));
             accounts = [accountId];
         }
-        return (new UsageFilter(services, from, to, accounts, query.Number?.TrimStart('+'), query.Limit ?? 50, cursor), null);
+        return (new UsageFilter(services, period.From, period.To, accounts, query.Number?.TrimStart('+'), query.Limit ?? 50, cursor), null);
     }
 
     /// <summary>A page.</summary>

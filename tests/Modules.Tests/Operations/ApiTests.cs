@@ -1,6 +1,7 @@
 using System.Net;
 using System.Text;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using Balatrix.Modules.Identity;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
@@ -72,8 +73,7 @@ public sealed class ApiTests(ApiServer server) : IClassFixture<ApiServer>
     public async Task Answers_have_no_member_that_their_schema_does_not_name()
     {
         var document = await DocumentAsync();
-        using var opened = await server.Admin.PostAsync("/api/v1/accounts", ApiServer.Json(new { name = "Schemas", kind = "prepaid" }));
-        var account = (await ApiServer.BodyAsync(opened)).GetProperty("id").GetString()!;
+        var account = await AccountAsync();
         var operations = Operations(document).ToDictionary(o => o.Name, o => o.Operation);
         await CheckAsync("/accounts/{id}", HttpMethod.Get);
         await CheckAsync("/accounts/{id}/balance", HttpMethod.Get);
@@ -116,14 +116,12 @@ public sealed class ApiTests(ApiServer server) : IClassFixture<ApiServer>
     [Fact]
     public async Task A_bad_body_is_a_problem_at_every_address_and_never_a_failure()
     {
-        using var opened = await server.Admin.PostAsync("/api/v1/accounts", ApiServer.Json(new { name = "Target", kind = "prepaid" }));
-        var account = (await ApiServer.BodyAsync(opened)).GetProperty("id").GetString();
+        var account = await AccountAsync();
         foreach (var (name, operation) in Operations(await DocumentAsync()))
         {
             if (!operation.TryGetProperty("requestBody", out _))
                 continue;
-            var (method, path) = (name.Split(' ')[0], name.Split(' ')[1]);
-            path = path.Replace("{id}", path.Contains("/accounts/", StringComparison.Ordinal) ? account : "1", StringComparison.Ordinal);
+            var (method, path) = Parts(At(name, account));
             foreach (var bad in BadBodies)
             {
                 using var request = new HttpRequestMessage(new HttpMethod(method), path) { Content = new StringContent(bad, Encoding.UTF8, "application/json") };
@@ -142,6 +140,111 @@ public sealed class ApiTests(ApiServer server) : IClassFixture<ApiServer>
     }
 
     [Fact]
+    public async Task A_parameter_that_cannot_be_read_is_named_at_every_address()
+    {
+        string[] unreadable = ["x", "1,2", "99999999999999999999", "2026-13-45"];
+        var asked = 0;
+        foreach (var (name, operation) in Operations(await DocumentAsync()))
+        {
+            foreach (var parameter in QueryParameters(operation).Where(p => !IsText(p.GetProperty("schema"))))
+            {
+                var field = parameter.GetProperty("name").GetString()!;
+                foreach (var value in unreadable)
+                {
+                    var (status, text) = await AskAsync(At(name, "1"), $"{field}={value}");
+                    Assert.True(status == 400, $"{name} answers {status} to {field}={value}: {text}");
+                    var problem = JsonElement.Parse(text);
+                    Assert.Equal(("bad_request", field), (problem.GetProperty("code").GetString(), problem.GetProperty("field").GetString()));
+                    Assert.NotEmpty(problem.GetProperty("expected").GetString()!);
+                    asked++;
+                }
+            }
+        }
+        Assert.True(asked > 100, $"Only {asked} were asked.");
+
+        // Of a list of types ("integer", "string" with a pattern, "null") a number is what the pattern is of.
+        static bool IsText(JsonElement schema) => !schema.TryGetProperty("format", out _) && !schema.TryGetProperty("pattern", out _) && schema.GetProperty("type").ToString().Contains("string", StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task No_text_of_a_parameter_makes_an_address_fail()
+    {
+        var account = await AccountAsync();
+        string[] texts = ["%00", "%F0%9F%92%A9", "%ED%A0%80", "'", "%25%5F", "-1", "", new('9', 400), "2026-02-30", "0001-01-01T00:00:00Z", "9999-12-31T23:59:59.9999999Z", "WyJcdTAwMDAiXQ"];
+        var failures = new List<string>();
+        foreach (var (name, operation) in Operations(await DocumentAsync()).Where(o => o.Name.StartsWith("GET ", StringComparison.Ordinal)))
+        {
+            foreach (var parameter in QueryParameters(operation))
+            {
+                foreach (var text in texts)
+                {
+                    var query = $"{parameter.GetProperty("name").GetString()}={text}";
+                    if (await AskAsync(At(name, account), query) is { Status: >= 500 } failure)
+                        failures.Add($"{name} answers {failure.Status} to {query}");
+                }
+            }
+        }
+        Assert.True(failures.Count == 0, string.Join("\n", failures));
+    }
+
+    [Fact]
+    public async Task No_value_of_a_member_makes_an_address_fail()
+    {
+        JsonNode?[] values =
+        [
+            null, "", "x", "\0", "\ud83d\udca9", new string('9', 400), -1, 0, 1e300, 9223372036854775807, -9223372036854775808, "-0.000001", "9223372036854.775807", "99999999999999999999",
+            "0001-01-01", "9999-12-31", "0001-01-01T00:00:00Z", "9999-12-31T23:59:59.9999999Z", "2026-02-30", true, new JsonArray(), new JsonObject(), new JsonArray(null, "\0"),
+        ];
+        var account = await AccountAsync();
+        var failures = new List<string>();
+        foreach (var (name, operation) in Operations(await DocumentAsync()))
+        {
+            if (!operation.TryGetProperty("requestBody", out var body) || !body.GetProperty("content").TryGetProperty("application/json", out var media) || !media.TryGetProperty("example", out var example))
+                continue;
+            foreach (var (member, value) in from member in Members(JsonNode.Parse(example.GetRawText())!, []) from value in values select (member, value))
+            {
+                var changed = JsonNode.Parse(example.GetRawText())!;
+                Set(changed, member, value?.DeepClone());
+                if (await AskAsync(At(name, account), "", changed.ToJsonString()) is { Status: >= 500 } failure)
+                    failures.Add($"{name} answers {failure.Status} to {string.Join('.', member)} = {value?.ToJsonString() ?? "null"}");
+            }
+        }
+        Assert.True(failures.Count == 0, string.Join("\n", failures));
+
+        static IEnumerable<object[]> Members(JsonNode node, object[] path) => (node switch
+        {
+            JsonObject members => members.SelectMany(m => m.Value is null ? [[.. path, m.Key]] : Members(m.Value, [.. path, m.Key])),
+            JsonArray elements => elements.Take(2).SelectMany((e, n) => Members(e!, [.. path, n])),
+            _ => [],
+        }).Append(path).Where(p => p.Length > 0);
+
+        static void Set(JsonNode node, object[] path, JsonNode? value)
+        {
+            foreach (var step in path[..^1])
+                node = step is string key ? node[key]! : node[(int)step]!;
+            if (path[^1] is string last)
+                node[last] = value;
+            else
+                node[(int)path[^1]] = value;
+        }
+    }
+
+    async Task<(int Status, string Text)> AskAsync(string operation, string query, string? body = null)
+    {
+        var (method, path) = Parts(operation);
+        using var request = new HttpRequestMessage(new HttpMethod(method), $"{path}?{query}");
+        request.Headers.Add("Idempotency-Key", Guid.NewGuid().ToString());
+        if (body is not null)
+            request.Content = new StringContent(body, Encoding.UTF8, "application/json");
+        using var response = await server.Admin.SendAsync(request, HttpCompletionOption.ResponseHeadersRead);
+        var endless = response.Content.Headers.ContentType?.MediaType == "text/event-stream";
+        return ((int)response.StatusCode, endless ? "" : await response.Content.ReadAsStringAsync());
+    }
+
+    static IEnumerable<JsonElement> QueryParameters(JsonElement operation) =>
+        operation.TryGetProperty("parameters", out var parameters) ? parameters.EnumerateArray().Where(p => p.GetProperty("in").GetString() == "query") : [];
+
+    [Fact]
     public void Every_address_but_the_undeclared_one_says_who_may_call_it()
     {
         var open = server.Services.GetServices<EndpointDataSource>().SelectMany(s => s.Endpoints).OfType<RouteEndpoint>()
@@ -156,8 +259,8 @@ public sealed class ApiTests(ApiServer server) : IClassFixture<ApiServer>
         {
             if (!operation.TryGetProperty("security", out var security) || security.GetArrayLength() == 0)
                 continue;
-            var parts = name.Split(' ');
-            using var request = new HttpRequestMessage(new HttpMethod(parts[0]), parts[1].Replace("{id}", "1", StringComparison.Ordinal));
+            var (method, path) = Parts(At(name, "1"));
+            using var request = new HttpRequestMessage(new HttpMethod(method), path);
             if (operation.TryGetProperty("requestBody", out var body))
                 request.Content = new StringContent("{}", Encoding.UTF8, body.GetProperty("content").EnumerateObject().First().Name);
             using var response = await server.Anonymous.SendAsync(request);
@@ -183,6 +286,18 @@ public sealed class ApiTests(ApiServer server) : IClassFixture<ApiServer>
         await ApiServer.ProblemAsync(await server.Anonymous.GetAsync("/api/v1/nothing"), 404, "not_found");
         await ApiServer.ProblemAsync(await server.Admin.DeleteAsync("/api/v1/plans"), 405, "method_not_allowed");
     }
+
+    async Task<string> AccountAsync()
+    {
+        using var opened = await server.Admin.PostAsync("/api/v1/accounts", ApiServer.Json(new { name = "Target", kind = "prepaid" }));
+        return (await ApiServer.BodyAsync(opened)).GetProperty("id").GetString()!;
+    }
+
+    /// <summary>An operation of one account, or of the first of another kind of thing.</summary>
+    static string At(string operation, string account) =>
+        operation.Replace("{id}", operation.Contains("/accounts/", StringComparison.Ordinal) ? account : "1", StringComparison.Ordinal);
+
+    static (string Method, string Path) Parts(string operation) => (operation.Split(' ')[0], operation.Split(' ')[1]);
 
     async Task<JsonElement> DocumentAsync() => await ApiServer.BodyAsync(await server.Anonymous.GetAsync("/openapi/v1.json"));
 
