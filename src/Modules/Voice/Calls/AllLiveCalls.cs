@@ -7,7 +7,7 @@ namespace Balatrix.Modules.Voice.Calls;
 /// <summary>The live calls of all nodes: those that this one controls from memory, the others as they stand in the database.</summary>
 public sealed class AllLiveCalls(LiveCalls here, Database database)
 {
-    /// <summary>Those of a tenant, oldest first, and whether the others could be asked for.</summary>
+    /// <summary>Those of a tenant in no order, and whether the others could be asked for.</summary>
     public async Task<(List<LiveCall> Calls, bool IsWhole)> ListAsync(int tenantId, DateTimeOffset now, CancellationToken cancellationToken)
     {
         var own = here.Snapshot(tenantId, now);
@@ -15,7 +15,7 @@ public sealed class AllLiveCalls(LiveCalls here, Database database)
         {
             var known = here.Rows(tenantId);
             var others = await database.InTenantAsync(tenantId, (connection, ct) => CallStore.GoingOnAsync(connection, tenantId, ct), cancellationToken);
-            return ([.. own.Concat(others.Where(o => !known.Contains((o.Row.AccountId, o.Row.CallId, o.Row.Segment))).Select(o => View(o, now))).OrderBy(c => c.StartedAt)], true);
+            return ([.. own.Concat(others.Where(o => !known.Contains((o.Row.AccountId, o.Row.CallId, o.Row.Segment))).Select(o => View(o, now)))], true);
         }
         catch (Exception e) when (e is NpgsqlException or IOException or TimeoutException)
         {

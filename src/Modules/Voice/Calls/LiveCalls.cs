@@ -45,7 +45,7 @@ public sealed class LiveCalls
 
     /// <summary>Those of a tenant.</summary>
     public IReadOnlyCollection<LiveCall> Snapshot(int tenantId, DateTimeOffset now) =>
-        [.. controls.Keys.SelectMany(c => c.Sessions).Where(s => s.TenantId == tenantId && IsLive(s)).Select(s => View(s, now)).OrderBy(c => c.StartedAt)];
+        [.. controls.Keys.SelectMany(c => c.Sessions).Where(s => s.TenantId == tenantId && IsLive(s)).Select(s => View(s, now))];
 
     /// <summary>A tenant's call on a channel.</summary>
     internal LiveCall? Find(int tenantId, string uuid, DateTimeOffset now)

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using Balatrix.Modules.Audit;
 using Balatrix.Modules.Identity;
@@ -12,6 +13,8 @@ namespace Balatrix.Modules.Voice.Doors;
 /// <summary>Live calls by HTTP: a list, a stream of what becomes of them, and their end.</summary>
 public static class LiveCallEndpoints
 {
+    const int UsualPage = 500, LongestPage = 5_000;
+
     static readonly TimeSpan StillThere = TimeSpan.FromSeconds(15);
 
     /// <summary>Which of them.</summary>
@@ -20,7 +23,9 @@ public static class LiveCallEndpoints
     /// <param name="Direction">inbound or outbound.</param>
     /// <param name="State">asking, ringing, talking or ending.</param>
     /// <param name="Number">Caller's or called number.</param>
-    public sealed record LiveCallFilter(string? Account, string? Node, string? Direction, string? State, string? Number)
+    /// <param name="Limit">1 to 5,000 calls a page; 500 when left out. A stream has all.</param>
+    /// <param name="Cursor">The <c>next</c> of the page before.</param>
+    public sealed record LiveCallFilter(string? Account, string? Node, string? Direction, string? State, string? Number, int? Limit, string? Cursor)
     {
         internal bool Has(LiveCall call) =>
             (Account is null || string.Equals(call.Account, Account, StringComparison.OrdinalIgnoreCase)) && (Node is null || call.Node == Node) && (Direction is null || call.Direction == Direction)
@@ -28,10 +33,11 @@ public static class LiveCallEndpoints
     }
 
     /// <summary>Live calls of all nodes of Balatrix.</summary>
-    /// <param name="Count">How many there are.</param>
+    /// <param name="Count">How many there are, on all pages.</param>
     /// <param name="Items">The calls, oldest first.</param>
     /// <param name="IsWhole">False while the database cannot be asked for what other nodes control: then these are the answering node's own.</param>
-    public sealed record LiveCallPage(int Count, List<LiveCall> Items, bool IsWhole);
+    /// <param name="Next">Give it as cursor to get the next page; null on the last one.</param>
+    public sealed record LiveCallPage(int Count, List<LiveCall> Items, bool IsWhole, string? Next);
 
     /// <summary>How a call is ended.</summary>
     /// <param name="Cause">FreeSWITCH's name of the cause; MANAGER_REQUEST when left out.</param>
@@ -50,6 +56,11 @@ public static class LiveCallEndpoints
             return Problem.Invalid("direction", "inbound or outbound").ToResult();
         if (filter.State is not (null or "asking" or "ringing" or "talking" or "ending"))
             return Problem.Invalid("state", "asking, ringing, talking or ending").ToResult();
+        if (filter.Limit is < 1 or > LongestPage)
+            return Problem.Invalid("limit", $"1 to {LongestPage}").ToResult();
+        var after = default(LiveCallKey);
+        if (filter.Cursor is not null && !LiveCallKey.TryParse(filter.Cursor, out after))
+            return Problem.Invalid("cursor", "the next of the page before").ToResult();
         var tenantId = Caller.Of(context).TenantId;
         if (context.Request.Headers.Accept.ToString().Contains("text/event-stream", StringComparison.OrdinalIgnoreCase))
         {
@@ -58,7 +69,33 @@ public static class LiveCallEndpoints
             await StreamAsync(filter, tenantId, context, live, all, clock, time, end.Token);
             return Results.Empty;
         }
-        return Results.Ok(await PageAsync(filter, tenantId, all, clock, cancellationToken));
+        var found = await FindAsync(filter, tenantId, all, clock, cancellationToken);
+        var page = found.Items.Where(c => LiveCallKey.Of(c).Against(after) > 0).Take((filter.Limit ?? UsualPage) + 1).ToList();
+        if (page.Count <= (filter.Limit ?? UsualPage))
+            return Results.Ok(found with { Items = page });
+        page.RemoveAt(page.Count - 1);
+        return Results.Ok(found with { Items = page, Next = LiveCallKey.Of(page[^1]).ToString() });
+    }
+
+    /// <summary>The place of a live call in the list, as a cursor keeps it.</summary>
+    readonly record struct LiveCallKey(long StartedAt, string? Uuid, string? Account)
+    {
+        public static LiveCallKey Of(LiveCall call) => new(call.StartedAt.UtcTicks, call.Uuid, call.Account);
+
+        public static bool TryParse(string cursor, out LiveCallKey key)
+        {
+            key = PageCursor.Parse(cursor) is [var at, var uuid, var account] && long.TryParse(at, NumberStyles.None, CultureInfo.InvariantCulture, out var ticks) ? new(ticks, uuid, account) : default;
+            return key.Uuid is not null;
+        }
+
+        public override string ToString() => PageCursor.Make(StartedAt.ToString(CultureInfo.InvariantCulture), Uuid!, Account!);
+
+        public int Against(LiveCallKey other) => (StartedAt.CompareTo(other.StartedAt), string.CompareOrdinal(Uuid, other.Uuid)) switch
+        {
+            (0, 0) => string.CompareOrdinal(Account, other.Account),
+            (0, var byUuid) => byUuid,
+            var (byStart, _) => byStart,
+        };
     }
 
     internal static async Task<IResult> Hangup(string uuid, HangupRequest request, HttpContext context, AllLiveCalls all, Database database, TenantClock clock, CancellationToken cancellationToken)
@@ -91,11 +128,12 @@ public static class LiveCallEndpoints
 
     static readonly System.Buffers.SearchValues<char> CauseCharacters = System.Buffers.SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_");
 
-    static async Task<LiveCallPage> PageAsync(LiveCallFilter filter, int tenantId, AllLiveCalls all, TenantClock clock, CancellationToken cancellationToken)
+    static async Task<LiveCallPage> FindAsync(LiveCallFilter filter, int tenantId, AllLiveCalls all, TenantClock clock, CancellationToken cancellationToken)
     {
         var (calls, isWhole) = await all.ListAsync(tenantId, await clock.NowAsync(tenantId, cancellationToken), cancellationToken);
         var items = calls.FindAll(filter.Has);
-        return new(items.Count, items, isWhole);
+        items.Sort((one, other) => LiveCallKey.Of(one).Against(LiveCallKey.Of(other)));
+        return new(items.Count, items, isWhole, Next: null);
     }
 
     /// <summary>
@@ -111,12 +149,12 @@ public static class LiveCallEndpoints
         context.Response.Headers.CacheControl = "no-store";
         try
         {
-            await WriteAsync(context, "snapshot", await PageAsync(filter, tenantId, all, clock, cancellationToken), cancellationToken);
+            await WriteAsync(context, "snapshot", await FindAsync(filter, tenantId, all, clock, cancellationToken), cancellationToken);
             for (var next = changes.WaitToReadAsync(cancellationToken).AsTask(); ;)
             {
                 if (await Task.WhenAny(next, Task.Delay(StillThere, time, stop.Token)) != next)
                 {
-                    if (await PageAsync(filter, tenantId, all, clock, cancellationToken) is var page && page.Items.Exists(c => !c.IsHere))
+                    if (await FindAsync(filter, tenantId, all, clock, cancellationToken) is var page && page.Items.Exists(c => !c.IsHere))
                     {
                         await WriteAsync(context, "snapshot", page, cancellationToken);
                         continue;

@@ -79,6 +79,38 @@ public sealed class LiveView(VoiceApp app) : IClassFixture<VoiceApp>
     }
 
     [Fact]
+    public async Task The_list_comes_in_pages_even_of_calls_that_began_at_once()
+    {
+        await using var lab = await VoiceLab.StartAsync(app, isControlled: false);
+        var process = await lab.ControlAsync();
+        using var client = new HttpClient { BaseAddress = new Uri(process.Urls.First()) };
+        client.DefaultRequestHeaders.Authorization = new("Bearer", app.AdminKey);
+        var account = await lab.AccountAsync("100.00");
+        List<string> begun = [];
+        for (var n = 0; n < 5; n++)
+        {
+            if (n == 3)
+                lab.Time.Advance(TimeSpan.FromSeconds(1));
+            begun.Add((await lab.TalkAsync(account)).Uuid);
+        }
+        List<string> seen = [];
+        for (string? cursor = null; ;)
+        {
+            var page = JsonElement.Parse(await client.GetStringAsync($"/api/v1/calls/active?account={account}&limit=2{(cursor is null ? "" : "&cursor=" + cursor)}"));
+            Assert.Equal(5, page.GetProperty("count").GetInt32());
+            seen.AddRange(page.GetProperty("items").EnumerateArray().Select(i => i.GetProperty("uuid").GetString()!));
+            cursor = page.GetProperty("next").GetString();
+            Assert.Equal(seen.Count < 5, cursor is not null);
+            if (cursor is null)
+                break;
+        }
+        Assert.Equal(begun.Order(), seen.Order());
+        Assert.Equal(begun[3..], seen[3..].OrderBy(begun.IndexOf));
+        foreach (var wrong in (string[])["limit=0", "limit=5001", "cursor=x", "cursor=WyJ4IiwieCIsIngiXQ"])
+            await ApiServer.ProblemAsync(await client.GetAsync($"/api/v1/calls/active?{wrong}"), 422, "invalid_value");
+    }
+
+    [Fact]
     public async Task A_call_that_another_process_controls_is_shown_and_ended_at_any_process()
     {
         await using var lab = await VoiceLab.StartAsync(app);
