@@ -2,6 +2,7 @@ using System.Net;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
 using Balatrix.Modules.Identity;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
@@ -9,8 +10,10 @@ using Microsoft.Extensions.DependencyInjection;
 namespace Balatrix.Modules.Tests.Operations;
 
 /// <summary>What holds for every address of the API.</summary>
-public sealed class ApiTests(ApiServer server) : IClassFixture<ApiServer>
+public sealed partial class ApiTests(ApiServer server) : IClassFixture<ApiServer>
 {
+    int asked;
+
     /// <summary>Bodies that no address takes; all are answered as problems.</summary>
     static readonly string[] BadBodies =
     [
@@ -143,7 +146,6 @@ public sealed class ApiTests(ApiServer server) : IClassFixture<ApiServer>
     public async Task A_parameter_that_cannot_be_read_is_named_at_every_address()
     {
         string[] unreadable = ["x", "1,2", "99999999999999999999", "2026-13-45"];
-        var asked = 0;
         foreach (var (name, operation) in Operations(await DocumentAsync()))
         {
             foreach (var parameter in QueryParameters(operation).Where(p => !IsText(p.GetProperty("schema"))))
@@ -156,11 +158,10 @@ public sealed class ApiTests(ApiServer server) : IClassFixture<ApiServer>
                     var problem = JsonElement.Parse(text);
                     Assert.Equal(("bad_request", field), (problem.GetProperty("code").GetString(), problem.GetProperty("field").GetString()));
                     Assert.NotEmpty(problem.GetProperty("expected").GetString()!);
-                    asked++;
                 }
             }
         }
-        Assert.True(asked > 100, $"Only {asked} were asked.");
+        Assert.InRange(asked, 100, int.MaxValue);
 
         // Of a list of types ("integer", "string" with a pattern, "null") a number is what the pattern is of.
         static bool IsText(JsonElement schema) => !schema.TryGetProperty("format", out _) && !schema.TryGetProperty("pattern", out _) && schema.GetProperty("type").ToString().Contains("string", StringComparison.Ordinal);
@@ -185,6 +186,27 @@ public sealed class ApiTests(ApiServer server) : IClassFixture<ApiServer>
             }
         }
         Assert.True(failures.Count == 0, string.Join("\n", failures));
+        Assert.InRange(asked, 1_000, int.MaxValue);
+    }
+
+    [Fact]
+    public async Task No_text_in_a_path_makes_an_address_fail()
+    {
+        string[] texts = ["%00", "7%00", "%F0%9F%92%A9", "%ED%A0%80", "'", "%25", "-1", "0", new('9', 19), new('9', 400), "ACC-" + new string('9', 19), "ACC--1", "SUB-0", "unrated-99999999999999999999", "a.b.c", "%2E%2E", Guid.Empty.ToString()];
+        var failures = new List<string>();
+        foreach (var (name, operation) in Operations(await DocumentAsync()).Where(o => o.Name.Contains('{', StringComparison.Ordinal)))
+        {
+            var body = operation.TryGetProperty("requestBody", out var described) && described.GetProperty("content").TryGetProperty("application/json", out var media) && media.TryGetProperty("example", out var example)
+                ? example.GetRawText() : null;
+            foreach (var text in texts)
+            {
+                var path = PathParameter().Replace(name, text);
+                if (await AskAsync(path, "", body) is { Status: >= 500 and not 503 } failure)
+                    failures.Add($"{path} answers {failure.Status}");
+            }
+        }
+        Assert.True(failures.Count == 0, string.Join("\n", failures));
+        Assert.InRange(asked, 1_000, int.MaxValue);
     }
 
     [Fact]
@@ -210,6 +232,7 @@ public sealed class ApiTests(ApiServer server) : IClassFixture<ApiServer>
             }
         }
         Assert.True(failures.Count == 0, string.Join("\n", failures));
+        Assert.InRange(asked, 1_000, int.MaxValue);
 
         static IEnumerable<object[]> Members(JsonNode node, object[] path) => (node switch
         {
@@ -231,6 +254,7 @@ public sealed class ApiTests(ApiServer server) : IClassFixture<ApiServer>
 
     async Task<(int Status, string Text)> AskAsync(string operation, string query, string? body = null)
     {
+        asked++;
         var (method, path) = Parts(operation);
         using var request = new HttpRequestMessage(new HttpMethod(method), $"{path}?{query}");
         request.Headers.Add("Idempotency-Key", Guid.NewGuid().ToString());
@@ -296,6 +320,9 @@ public sealed class ApiTests(ApiServer server) : IClassFixture<ApiServer>
     /// <summary>An operation of one account, or of the first of another kind of thing.</summary>
     static string At(string operation, string account) =>
         operation.Replace("{id}", operation.Contains("/accounts/", StringComparison.Ordinal) ? account : "1", StringComparison.Ordinal);
+
+    [GeneratedRegex("{[a-zA-Z]+}", RegexOptions.None, 1000)]
+    private static partial Regex PathParameter();
 
     static (string Method, string Path) Parts(string operation) => (operation.Split(' ')[0], operation.Split(' ')[1]);
 
