@@ -9,7 +9,7 @@ public static class Rerating
     /// </summary>
     /// <param name="chargedMicros">What the use was charged.</param>
     /// <param name="shortfallMicros">What of its price the balance could not pay.</param>
-    /// <param name="adjustedMicros">What earlier re-ratings charged in addition (negative: gave back).</param>
+    /// <param name="adjustedMicros">What earlier re-ratings and corrections charged in addition (negative: gave back).</param>
     /// <param name="priceMicros">The price now.</param>
     public static long Difference(long chargedMicros, long shortfallMicros, long adjustedMicros, long priceMicros)
     {

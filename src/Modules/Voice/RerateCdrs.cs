@@ -16,7 +16,8 @@ namespace Balatrix.Modules.Voice;
 
 /// <summary>
 /// Prices the calls of a period again after a rate was mended: shows the differences, or posts them as adjustments. Allowances stay
-/// as they were used. What was posted counts the next time, so that a run that was cut off goes on when it is asked for again.
+/// as they were used. What was posted counts the next time, so that a run that was cut off goes on when it is asked for again; so
+/// does what was corrected after an estimate, whose true length its adjustment tells.
 /// </summary>
 public static class RerateCdrs
 {
@@ -26,14 +27,15 @@ public static class RerateCdrs
     static readonly TimeSpan LongestPeriod = TimeSpan.FromDays(92);
 
     const string ReadCalls = """
-        select u.account_id, u.event_key, u.occurred_at, u.service, u.rating_key, u.quantity, u.covered_quantity, u.plan_version_id,
+        select u.account_id, u.event_key, u.occurred_at, u.service, u.rating_key, coalesce(r.talk_ms, u.quantity), u.covered_quantity, u.plan_version_id,
                u.amount_micros, u.shortfall_micros, coalesce(r.adjusted, 0)::bigint, a.currency
           from usage.usage_records u
           join ledger.accounts a on a.account_id = u.account_id
           left join (
-            select account_id, (detail::jsonb ->> 'rerated')::uuid as event_key, sum(case when debit_book in (1, 2) then amount_micros else -amount_micros end) as adjusted
+            select account_id, coalesce(detail::jsonb ->> 'rerated', detail::jsonb ->> 'corrected')::uuid as event_key, max((detail::jsonb ->> 'talkMs')::bigint) as talk_ms,
+                   sum(case when debit_book in (1, 2) then amount_micros else -amount_micros end) as adjusted
               from ledger.journal_entries
-             where tenant_id = $1 and kind = 2 and detail like '{"rerated":%' group by 1, 2) r on r.account_id = u.account_id and r.event_key = u.event_key
+             where tenant_id = $1 and kind = 2 and (detail like '{"rerated":%' or detail like '{"corrected":%') group by 1, 2) r on r.account_id = u.account_id and r.event_key = u.event_key
          where u.tenant_id = $1 and u.service in (1, 2) and u.occurred_at >= $2 and u.occurred_at < $3 and ($4::bigint is null or u.account_id = $4)
          order by u.occurred_at, u.account_id, u.entry_no
         """;

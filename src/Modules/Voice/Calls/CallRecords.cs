@@ -107,12 +107,15 @@ sealed record CallEnds(FraudGuard Fraud, LiveCalls Live);
 sealed class EstimateCorrection(Database database, PriceBookStore priceBooks, ChargingPipeline pipeline)
 {
     const string ReadUsage = """
-        select u.amount_micros, u.shortfall_micros, u.covered_quantity, u.plan_version_id, a.currency, a.balance_micros + a.credit_limit_micros - a.held_micros
+        select u.amount_micros, u.shortfall_micros, u.covered_quantity, u.plan_version_id, a.currency, a.balance_micros + a.credit_limit_micros - a.held_micros,
+               (select coalesce(sum(case when j.debit_book in (1, 2) then j.amount_micros else -j.amount_micros end), 0)::bigint
+                  from ledger.journal_entries j where j.account_id = u.account_id and j.entry_no > u.entry_no and j.kind = 2 and j.detail like '{"rerated":"' || u.event_key || '"%')
           from usage.usage_records u join ledger.accounts a on a.account_id = u.account_id
          where u.account_id = $1 and u.event_key = $2 and u.tenant_id = $3 and u.occurred_at >= $4 and u.occurred_at < $5
         """;
 
-    sealed record Charged(long Micros, long Shortfall, long Covered, int PlanVersionId, string Currency, long Available);
+    /// <summary>What was charged by estimate, and by re-ratings since (negative: given back).</summary>
+    sealed record Charged(long Micros, long Shortfall, long Covered, int PlanVersionId, string Currency, long Available, long Rerated);
 
     /// <summary>Corrects a call once, however often its record comes.</summary>
     public async Task<UsageAnswer> CorrectAsync(KeptCall kept, CallEnd end, DateTimeOffset? answeredAt, CancellationToken cancellationToken)
@@ -128,7 +131,7 @@ sealed class EstimateCorrection(Database database, PriceBookStore priceBooks, Ch
         if (charged is not null && await priceBooks.GetAsync(row.TenantId, charged.PlanVersionId, TariffSpan.At(spans.GetValueOrDefault(row.AccountId), end.At), cancellationToken) is { } book)
         {
             var rated = Rater.Rate(book.Decks(row.Service), row.Service, row.RatingKey, end.At, end.TalkMs, charged.Covered, null);
-            var difference = rated.Matched ? Rerating.Difference(charged.Micros, charged.Shortfall, 0, rated.AmountMicros) : 0;
+            var difference = rated.Matched ? Rerating.Difference(charged.Micros, charged.Shortfall, charged.Rerated, rated.AmountMicros) : 0;
             // An estimate that was too low, and the money was spent since: as much as is there.
             difference = Math.Min(difference, Math.Max(0, charged.Available));
             if (difference != 0)
@@ -146,5 +149,5 @@ sealed class EstimateCorrection(Database database, PriceBookStore priceBooks, Ch
 
     static async Task<Charged?> ReadAsync(NpgsqlConnection connection, CallRow row, UsageId id, CancellationToken cancellationToken) => (await Database.QueryAsync(
         connection, ReadUsage, [row.AccountId, id.EventKey, row.TenantId, UsageMonth.Start(id.Month), UsageMonth.Start(id.Month + 1)],
-        r => new Charged(r.GetInt64(0), r.GetInt64(1), r.GetInt64(2), r.GetInt32(3), r.GetString(4), r.GetInt64(5)), cancellationToken)).SingleOrDefault();
+        r => new Charged(r.GetInt64(0), r.GetInt64(1), r.GetInt64(2), r.GetInt32(3), r.GetString(4), r.GetInt64(5), r.GetInt64(6)), cancellationToken)).SingleOrDefault();
 }

@@ -80,13 +80,21 @@ sealed class VoiceLab : IAsyncDisposable
     public async Task<string> PlanAsync(string deck)
     {
         var name = $"lab-{Guid.NewGuid():N}"[..20];
-        var (_, made) = await app.PostAsync("/api/v1/rate-decks", new { name, kind = "voice", currency = "INR" });
-        var (imported, answer) = await app.SendAsync(HttpMethod.Post, $"/api/v1/rate-decks/{made.GetProperty("id").GetInt32()}/import", deck, "text/csv");
-        Assert.True(imported is 200 or 201, answer.ToString());
+        Assert.Equal(201, (await app.PostAsync("/api/v1/rate-decks", new { name, kind = "voice", currency = "INR" })).Status);
+        await ImportAsync(name, deck);
         var terms = new { decks = new Dictionary<string, string[]> { ["voice.outbound"] = [name], ["voice.inbound"] = [name] } };
         Assert.Equal(201, (await app.PostAsync("/api/v1/plans", new { code = name, name, currency = "INR", terms })).Status);
         Assert.Equal(200, (await app.PostAsync($"/api/v1/plans/{name}/publish", null)).Status);
         return name;
+    }
+
+    /// <summary>The prices of a plan of the lab, as they always should have been.</summary>
+    public async Task ImportAsync(string plan, string deck)
+    {
+        var (_, decks) = await app.GetAsync("/api/v1/rate-decks?limit=500");
+        var id = decks.GetProperty("items").EnumerateArray().Single(d => d.GetProperty("name").GetString() == plan).GetProperty("id").GetInt32();
+        var (imported, answer) = await app.SendAsync(HttpMethod.Post, $"/api/v1/rate-decks/{id}/import?effectiveFrom=2020-01-01", deck, "text/csv");
+        Assert.True(imported is 200 or 201, answer.ToString());
     }
 
     public async Task<string> AccountAsync(string balance, string? plan = null) => await app.OpenAccountAsync(balance, plan ?? Plan);
