@@ -16,7 +16,7 @@ static class CallAsks
         var request = new CallRequest(
             tenantId, node, e.Uuid!, e.CoreUuid, e["variable_bill_account"] ?? e["variable_accountcode"], e["variable_sip_auth_username"], e["variable_sip_network_ip"],
             e["Caller-Caller-ID-Number"] ?? "", e["Caller-Destination-Number"] ?? "", e["variable_bill_direction"] == "inbound", segment > 1 || e.IsBLeg() ? now : e.At("Caller-Channel-Created-Time") ?? now);
-        return (request, new CallAsk(null, owner, e.Uuid!, segment, e.Uuid!, answered, from), answered, from);
+        return (request, new CallAsk(null, owner, e.Uuid!, segment, e.Uuid!, answered, from, !e.IsWaiting()), answered, from);
     }
 
     /// <summary>The way on of a call to a number that is forwarded: its holder makes that call, and pays for it beside this one.</summary>
@@ -28,5 +28,5 @@ static class CallAsks
     public static (CallRequest Request, CallAsk Ask) Follow(CallRow row, string peer, DateTimeOffset from, string owner, DateTimeOffset now) => (
         new CallRequest(
             row.TenantId, row.Node, peer, row.CoreId, AccountDirectory.NumberOf(row.AccountId), null, null, row.Calling, row.Called, row.Service == Service.VoiceInbound, now),
-        new CallAsk(null, owner, row.CallId, row.Segment + 1, peer, from, from));
+        new CallAsk(null, owner, row.CallId, row.Segment + 1, peer, from, from, IsLetThrough: true));
 }

@@ -97,9 +97,7 @@ public sealed partial class CallAuthorizer
                 return CallGrant.Refused(request.IsInbound ? CallRefusals.NotOurs : CallRefusals.UnknownAccount);
             advisers.Accounts.Remember(request, known, number);
             // Not waited for longer than the caller waits: what is reserved after that is settled as a call that never was.
-            var grant = await DecideAsync(request, ask, known, number, rules, stop.Token).WaitAsync(stop.Token);
-            budget.Reset(request.TenantId);
-            return grant;
+            return await DecideAsync(request, ask, known, number, rules, stop.Token).WaitAsync(stop.Token);
         }
         catch (Exception e) when (IsOutage(e) && !cancellationToken.IsCancellationRequested)
         {
@@ -155,8 +153,7 @@ public sealed partial class CallAuthorizer
         if (price is null)
             return isOutbound || payer.Inbound is { IsTollFree: true } ? CallGrant.Refused(CallRefusals.UnknownDestination) : await FreeAsync(row with { ReservationId = null }, ask, payer, rules, cancellationToken);
         IReadOnlyList<CallRoute> routes = [];
-        // A call that talks already was let through once.
-        if (isOutbound && (ask.AnsweredAt is null || request.ForwardedBy is not null))
+        if (isOutbound && !ask.IsLetThrough)
         {
             var verdict = await advisers.Fraud.CheckAsync(request.TenantId, FraudCallOf(row), cancellationToken);
             if (!verdict.Allowed)
@@ -174,6 +171,8 @@ public sealed partial class CallAuthorizer
             ? 1000L * Math.Clamp(await LongestAsync(request, payer, price, rules, cancellationToken), 1, LongestWithoutControlSeconds)
             : rules.Terms.SliceMs);
         var decision = await ledger.ReserveAsync(row, ask, ms, cancellationToken);
+        // Charging is there again; what is refused without it does not tell.
+        budget.Reset(request.TenantId);
         if (!decision.Accepted)
             return CallGrant.Refused(CallRefusals.Of(decision.Refusal));
         if (decision.IsRepeat && (decision.Reservation!.Status != ReservationStatus.Open || (ask.Owner.Length > 0 && !await ledger.ClaimAsync(row, ask.Owner, cancellationToken))))

@@ -29,10 +29,11 @@ static class CallCommands
         // The call itself is the caller's, or its receiver's; who forwards it stands beside.
         var variables = row.IsForward ? $"{ForwardedBy}={account}"
             : $"bill_session={ApiArgument.Name(row.ReservationId?.ToString("N") ?? "none")};bill_account={account};accountcode={account};bill_direction={direction};heartbeat_use_scheduler=true";
-        if (DialOf(permit) is { } dial)
+        // What a call that is sent elsewhere had for its way before is taken from it: an empty value unsets.
+        if ((DialOf(permit) ?? (isAnswered ? "" : null)) is { } dial)
             variables += $";bill_dial={dial}";
-        if (permit.Routes is [var first, ..])
-            variables += $";bill_carrier={ApiArgument.Name(Safe(first.Carrier))}";
+        if ((permit.Routes is [var first, ..] ? ApiArgument.Name(Safe(first.Carrier)) : isAnswered ? "" : null) is { } carrier)
+            variables += $";bill_carrier={carrier}";
         var commands = new List<string>(3) { $"uuid_setvar_multi {uuid} {variables}" };
         if (!isAnswered)
             commands.Add($"uuid_setvar {uuid} {(row.IsForward ? SecondOnAnswer : "api_on_answer")} {FirstGuard(row.CallId, row.ChannelId, row.Segment, guardMs)}");

@@ -108,7 +108,7 @@ sealed partial class CallControl
         if (await TryBeginAsync(e.Uuid!, tenantId, isNew: !isTransferred, cancellationToken) is not { } session)
             return;
         (session.CoreId, session.MetBy, session.Asked) = (e.CoreUuid, e.Sequence(), (request, ask));
-        session.Post(e.IsParked() || e.Name == "CHANNEL_PARK" ? new CallInput.Parked(false, answered, meterFrom) : new CallInput.Found(answered ?? Now, meterFrom));
+        session.Post(e.IsWaiting() ? new CallInput.Parked(false, answered, meterFrom) : new CallInput.Found(answered ?? Now, meterFrom));
     }
 
     async ValueTask<int?> TenantOfAsync(FreeSwitchEvent e, CancellationToken cancellationToken) =>

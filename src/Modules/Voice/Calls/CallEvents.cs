@@ -40,6 +40,9 @@ static class CallEvents
 
     public static bool IsParked(this FreeSwitchEvent e) => e["variable_current_application"] == "park" && e["Channel-State"] != "CS_HANGUP";
 
+    /// <summary>Whether it waits to be told where to go; one that does not talks to where it went.</summary>
+    public static bool IsWaiting(this FreeSwitchEvent e) => e.Name == "CHANNEL_PARK" || e.IsParked();
+
     public static bool IsTransfer(this FreeSwitchEvent e) =>
         (e["variable_hangup_cause"] ?? e["Hangup-Cause"]) is "ATTENDED_TRANSFER" or "BLIND_TRANSFER" || e["variable_sip_refer_to"] is { Length: > 0 };
 

@@ -8,7 +8,8 @@ namespace Balatrix.Modules.Voice.Calls;
 /// <param name="ChannelId">The channel that is metered.</param>
 /// <param name="AnsweredAt">When it was answered, if it talks already.</param>
 /// <param name="MeterFrom">Paid from here on, when what was before is paid otherwise.</param>
-sealed record CallAsk(long? Ms, string Owner, string CallId, int Segment, string ChannelId, DateTimeOffset? AnsweredAt = null, DateTimeOffset? MeterFrom = null)
+/// <param name="IsLetThrough">Whether it talks to where it goes: it was let through once, and its destination is not judged again.</param>
+sealed record CallAsk(long? Ms, string Owner, string CallId, int Segment, string ChannelId, DateTimeOffset? AnsweredAt = null, DateTimeOffset? MeterFrom = null, bool IsLetThrough = false)
 {
     /// <summary>A call that nobody controls yet.</summary>
     public static CallAsk ByDoor(string uuid) => new(null, "", uuid, 1, uuid);

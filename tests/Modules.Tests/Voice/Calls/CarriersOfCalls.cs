@@ -1,6 +1,8 @@
+using Balatrix.Modules.Customers;
 using Balatrix.Modules.Platform;
 using Balatrix.Modules.Tests.Harness;
 using Balatrix.Modules.Tests.Voice.EventSocket;
+using Balatrix.Modules.Voice.Fraud;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace Balatrix.Modules.Tests.Voice.Calls;
@@ -91,12 +93,50 @@ public sealed class CarriersOfCalls(VoiceApp app) : IClassFixture<VoiceApp>
         }
     }
 
+    [Fact]
+    public async Task The_way_of_a_transferred_call_is_judged_and_found_like_that_of_a_new_one()
+    {
+        var carriers = new[] { await CarrierAsync("Way", 0.30m, null) };
+        await using var lab = await VoiceLab.StartAsync(app);
+        try
+        {
+            var (account, held) = (await lab.AccountAsync("100.00"), await lab.AccountAsync("100.00"));
+            Assert.Equal(200, (await app.SendAsync(HttpMethod.Put, $"/api/v1/fraud/rules/{held}", new { blocked = new[] { "+91" } })).Status);
+            var call = await lab.TalkAsync(account);
+            await lab.PassAsync(10);
+            var sent = await call.BlindTransferAsync("919812345678");
+            await Soon.UntilAsync(() => sent.Context == "billed", "It is let through");
+            Assert.Equal(("sofia/gateway/way/919812345678", "Way"), (sent["bill_dial"], sent["bill_carrier"]));
+            await sent.HangupAsync();
+            var other = await lab.TalkAsync(held);
+            var guard = lab.Process.Services.GetRequiredService<FraudGuard>();
+            await Soon.UntilAsync(
+                async () =>
+                {
+                    await lab.PassAsync(1);
+                    return guard.Policies.ContainsKey((1, AccountDirectory.TryParseNumber(held, out var id) ? id : 0));
+                },
+                "The rule is known");
+            var blocked = await other.BlindTransferAsync("919812345678");
+            Assert.Equal("OUTGOING_CALL_BARRED", await blocked.EndedAsync());
+            Assert.NotEqual("billed", blocked.Context);
+            await lab.SettledAsync(held, 2);
+            Assert.Equal(0, (await lab.MoneyAsync(held)).Held);
+            await lab.SettledAsync(account, 3);
+            await app.AssertBooksProveAsync();
+        }
+        finally
+        {
+            await RemoveAsync(carriers);
+        }
+    }
+
     async Task<int> CarrierAsync(string name, decimal rate, int? maxCalls)
     {
         var (status, made) = await app.PostAsync("/api/v1/carriers", new { name, gateway = name.ToLowerInvariant(), currency = "INR", maxCalls });
         Assert.True(status == 201, made.ToString());
         var id = made.GetProperty("id").GetInt32();
-        var costs = string.Create(System.Globalization.CultureInfo.InvariantCulture, $"prefix,rate,increment_seconds\n44,{rate},1\n");
+        var costs = string.Create(System.Globalization.CultureInfo.InvariantCulture, $"prefix,rate,increment_seconds\n44,{rate},1\n91,{rate},1\n");
         Assert.Equal(200, (await app.SendAsync(HttpMethod.Post, $"/api/v1/carriers/{id}/import", costs, "text/csv")).Status);
         return id;
     }

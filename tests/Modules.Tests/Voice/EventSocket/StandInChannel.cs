@@ -255,7 +255,14 @@ public sealed partial class StandInChannel
             });
     }
 
-    internal void Set(string name, string value) => variables[name] = value;
+    /// <summary>An empty value unsets, as in FreeSWITCH.</summary>
+    internal void Set(string name, string value)
+    {
+        if (value.Length > 0)
+            variables[name] = value;
+        else
+            variables.Remove(name);
+    }
 
     internal void Play(string what) => played.Add(what);
 
