@@ -12,12 +12,12 @@ public sealed record UnratedEvent(
 
 /// <summary>Which of the uses that wait are asked for; what is null excludes none.</summary>
 /// <param name="References">The account, by any text that records name it by.</param>
-/// <param name="Number">Calling or called.</param>
+/// <param name="Numbers">Calling or called, in each way that records write it.</param>
 /// <param name="From">First instant of use.</param>
 /// <param name="To">First instant after.</param>
 /// <param name="Before">The number that the page before ended with.</param>
 /// <param name="Limit">How many.</param>
-public sealed record UnratedFilter(string[]? References, string? Number, DateTimeOffset? From, DateTimeOffset? To, long Before, int Limit);
+public sealed record UnratedFilter(string[]? References, string[]? Numbers, DateTimeOffset? From, DateTimeOffset? To, long Before, int Limit);
 
 /// <summary>The visible queue of use that could not be rated or charged: nothing that happened is lost.</summary>
 public sealed class UnratedStore(Database database, TenantClock clock)
@@ -65,11 +65,11 @@ public sealed class UnratedStore(Database database, TenantClock clock)
         """
         status = 'open' and unrated_id < $2
            and ($4::text[] is null or account_reference = any($4))
-           and ($5::text is null or $5 in (event->>'CallingNumber', event->>'CalledNumber', event->>'RatingKey'))
+           and ($5::text[] is null or array[event->>'CallingNumber', event->>'CalledNumber', event->>'RatingKey'] && $5)
            and ($6::timestamptz is null or occurred_at >= $6) and ($7::timestamptz is null or occurred_at < $7)
          order by unrated_id desc limit $3
         """,
-        [filter.Before, filter.Limit, filter.References, filter.Number, filter.From, filter.To], cancellationToken);
+        [filter.Before, filter.Limit, filter.References, filter.Numbers, filter.From, filter.To], cancellationToken);
 
     Task<List<UnratedEvent>> ListAsync(int tenantId, string condition, object?[] values, CancellationToken cancellationToken) => database.InTenantAsync(
         tenantId,

@@ -45,8 +45,11 @@ public static class UsageListing
                 return (null, Problem.NotFound("account"));
             accounts = [accountId];
         }
-        return (new UsageFilter(services, period.From, period.To, accounts, query.Number?.TrimStart('+'), query.Limit ?? 50, cursor), null);
+        return (new UsageFilter(services, period.From, period.To, accounts, Written(query.Number), query.Limit ?? 50, cursor), null);
     }
+
+    /// <summary>A number in each way that records write it: sources tell callers with the plus or without.</summary>
+    public static string[]? Written(string? number) => number?.TrimStart('+') is { } digits ? [digits, "+" + digits] : null;
 
     /// <summary>A page.</summary>
     public static async Task<IResult> ListAsync(
@@ -57,7 +60,7 @@ public static class UsageListing
         if (filter is null)
             return problem!.ToResult();
         var (items, next) = await queries.ListAsync(caller.TenantId, filter, cancellationToken);
-        return Results.Ok(new UsagePage(items, next));
+        return Results.Ok(new UsagePage(caller.CustomerId is null ? items : items.ConvertAll(i => i.ForCustomer()), next));
     }
 
     /// <summary>One record, with its trace, or null when there is none or it is not the caller's to see.</summary>

@@ -13,6 +13,9 @@ namespace Balatrix.Modules.Usage;
 /// <summary>A usage record as the API shows it.</summary>
 public sealed record UsageView
 {
+    /// <summary>Facts of the tenant's own business: with whom it connects, and by which machines.</summary>
+    static readonly HashSet<string> OwnBusiness = new(["carrier", "coreUuid", "switchName", "sipNetworkIp", "bridgeUuid", "lastApp"], StringComparer.Ordinal);
+
     /// <summary>Its id.</summary>
     public required string Id { get; init; }
 
@@ -78,6 +81,11 @@ public sealed record UsageView
 
     /// <summary>The steps that explain the charge; given for one record, not in lists.</summary>
     public JsonElement? Trace { get; init; }
+
+    /// <summary>As the customer sees it who is charged.</summary>
+    public UsageView ForCustomer() => Detail is { ValueKind: JsonValueKind.Object } facts
+        ? this with { Detail = JsonSerializer.SerializeToElement(facts.EnumerateObject().Where(f => !OwnBusiness.Contains(f.Name)).ToDictionary(f => f.Name, f => f.Value)) }
+        : this;
 }
 
 /// <summary>What a list of usage is limited to.</summary>
@@ -85,10 +93,10 @@ public sealed record UsageView
 /// <param name="From">First instant.</param>
 /// <param name="To">First instant after.</param>
 /// <param name="AccountIds">These accounts, or all.</param>
-/// <param name="Number">Calling or called, or all.</param>
+/// <param name="Numbers">Calling or called, in each way that records write it; null for all.</param>
 /// <param name="Limit">Records of a page.</param>
 /// <param name="Cursor">Where the page before ended.</param>
-public sealed record UsageFilter(Service[] Services, DateTimeOffset From, DateTimeOffset To, long[]? AccountIds, string? Number, int Limit, UsageCursor? Cursor);
+public sealed record UsageFilter(Service[] Services, DateTimeOffset From, DateTimeOffset To, long[]? AccountIds, string[]? Numbers, int Limit, UsageCursor? Cursor);
 
 /// <summary>The last record of a page; the next page goes on behind it.</summary>
 public readonly record struct UsageCursor(DateTimeOffset OccurredAt, long AccountId, long EntryNo)
@@ -148,13 +156,13 @@ public sealed class UsageQueries(Database database)
                 select {Columns} from usage.usage_records
                  where tenant_id = $1 and service = any($2) and occurred_at >= $3 and occurred_at < $4
                    {(filter.AccountIds is null ? "" : "and account_id = any($5)")}
-                   {(filter.Number is null ? "" : "and ($6 in (calling, called, rating_key))")}
+                   {(filter.Numbers is null ? "" : "and (calling = any($6) or called = any($6) or rating_key = any($6))")}
                    {(cursor is null ? "" : "and occurred_at <= $7 and (occurred_at, account_id, entry_no) < ($7, $8, $9)")}
                  order by occurred_at desc, account_id desc, entry_no desc
                  limit {filter.Limit + 1}
                 """,
                 [
-                    tenantId, filter.Services.Select(s => (short)s).ToArray(), filter.From, filter.To, filter.AccountIds ?? [], filter.Number ?? "",
+                    tenantId, filter.Services.Select(s => (short)s).ToArray(), filter.From, filter.To, filter.AccountIds ?? [], filter.Numbers ?? [],
                     cursor?.OccurredAt ?? filter.To, cursor?.AccountId ?? 0, cursor?.EntryNo ?? 0,
                 ],
                 r => (View: Read(r, withTrace: false), Cursor: new UsageCursor(r.GetFieldValue<DateTimeOffset>(6), r.GetInt64(0), r.GetInt64(2))), ct),

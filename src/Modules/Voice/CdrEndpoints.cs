@@ -98,7 +98,8 @@ public static class CdrEndpoints
             view = await ByUuidAsync(caller, id, account, queries, directory, clock, cancellationToken);
         if (view is null)
             return Problem.NotFound("call record").ToResult();
-        return Results.Ok(new CallView(view, await legs.OfAsync(tenantId, view.EventId, cancellationToken)));
+        var parts = await legs.OfAsync(tenantId, view.EventId, cancellationToken);
+        return Results.Ok(caller.CustomerId is null ? new CallView(view, parts) : new CallView(view.ForCustomer(), parts.ConvertAll(leg => leg with { Detail = null })));
     }
 
     internal static async Task<IResult> List(
@@ -117,7 +118,7 @@ public static class CdrEndpoints
             return Problem.Invalid("cursor", "the next of the page before").ToResult();
         if (Array.Exists([query.Account, query.Number], t => t?.Contains('\0', StringComparison.Ordinal) == true))
             return Problem.Invalid("account", "text without NUL").ToResult();
-        var filter = new UnratedFilter(await ReferencesAsync(query.Account, caller, directory, cancellationToken), query.Number?.TrimStart('+'), query.From, query.To, before, query.Limit ?? 50);
+        var filter = new UnratedFilter(await ReferencesAsync(query.Account, caller, directory, cancellationToken), UsageListing.Written(query.Number), query.From, query.To, before, query.Limit ?? 50);
         var items = await unrated.OpenAsync(caller.TenantId, filter, cancellationToken);
         return Results.Ok(new UnratedPage(items, items.Count == filter.Limit ? items[^1].Id.ToString(CultureInfo.InvariantCulture) : null));
     }

@@ -15,7 +15,7 @@ public static class CdrReports
 {
     const string Where = """
          where u.tenant_id = $1 and u.service = any($2) and u.occurred_at >= $3 and u.occurred_at < $4 and ($5::bigint[] is null or u.account_id = any($5))
-           and ($6::text is null or $6 in (u.calling, u.called, u.rating_key))
+           and ($6::text[] is null or u.calling = any($6) or u.called = any($6) or u.rating_key = any($6))
         """;
 
     // ASR is the share of calls that were answered, ACD the average length of those (ITU-T E.411 and E.437).
@@ -23,6 +23,8 @@ public static class CdrReports
         count(*), count(*) filter (where u.quantity > 0), coalesce(sum(u.quantity), 0), coalesce(sum(u.billed_quantity), 0),
         coalesce(sum(u.amount_micros), 0)::bigint, coalesce(sum(u.shortfall_micros), 0)::bigint
         """;
+
+    const int UsualDestinations = 50;
 
     const string NoPdd = "0::bigint, null::bigint, null::bigint";
 
@@ -39,6 +41,16 @@ public static class CdrReports
                        then ((f.facts ->> 'progressUepoch')::bigint - (f.facts ->> 'startUepoch')::bigint) / 1000 end) as pdd_ms
                 from (select u.detail::json as facts offset 0) f) d on true
         """;
+
+    /// <summary>Which calls are summed.</summary>
+    /// <param name="Account">Number or code of one account.</param>
+    /// <param name="Number">Calling or called number.</param>
+    /// <param name="From">First instant, at most 400 days before <paramref name="To"/>; 32 days when left out.</param>
+    /// <param name="To">First instant after; tomorrow at this time when left out.</param>
+    public sealed record CallSumsQuery(string? Account, string? Number, DateTimeOffset? From, DateTimeOffset? To)
+    {
+        internal UsageListQuery ToList() => new(Account, Number, From, To, null, null);
+    }
 
     /// <summary>Sums of a group of calls.</summary>
     /// <param name="Group">The hour, day, cause, carrier … of these calls.</param>
@@ -69,11 +81,11 @@ public static class CdrReports
         (r.GetInt64(at), r.IsDBNull(at + 1) ? null : r.GetInt64(at + 1), r.IsDBNull(at + 2) ? null : r.GetInt64(at + 2));
 
     internal static Task<IResult> Statistics(
-        [AsParameters] UsageListQuery query, HttpContext context, Database database, AccountDirectory directory, TenantClock clock, CancellationToken cancellationToken) =>
-        SumAsync(query, new("null", "", []), NoPdd, "1", context, database, directory, clock, cancellationToken);
+        [AsParameters] CallSumsQuery query, HttpContext context, Database database, AccountDirectory directory, TenantClock clock, CancellationToken cancellationToken) =>
+        SumAsync(query, new("null", "", []), NoPdd, "1", null, context, database, directory, clock, cancellationToken);
 
     internal static async Task<IResult> Analytics(
-        [AsParameters] UsageListQuery query, string? by, int? digits, HttpContext context, Database database, AccountDirectory directory, TenantClock clock, CancellationToken cancellationToken)
+        [AsParameters] CallSumsQuery query, string? by, int? digits, HttpContext context, Database database, AccountDirectory directory, TenantClock clock, CancellationToken cancellationToken)
     {
         if (by == "route" && digits is null)
             return await RoutesAsync(query, context, database, directory, clock, cancellationToken);
@@ -82,18 +94,18 @@ public static class CdrReports
             problem = Problem.Invalid("by", CallGroup.Expected.Replace(", carrier, route", "", StringComparison.Ordinal));
         return problem is not null
             ? problem.ToResult()
-            : await SumAsync(query, group! with { Join = Facts + group.Join }, Pdd, "1", context, database, directory, clock, cancellationToken);
+            : await SumAsync(query, group! with { Join = Facts + group.Join }, Pdd, "1", null, context, database, directory, clock, cancellationToken);
     }
 
     /// <summary>Carriers are the tenant's own business, and their attempts are of no account.</summary>
-    static async Task<IResult> RoutesAsync(UsageListQuery query, HttpContext context, Database database, AccountDirectory directory, TenantClock clock, CancellationToken cancellationToken)
+    static async Task<IResult> RoutesAsync(CallSumsQuery query, HttpContext context, Database database, AccountDirectory directory, TenantClock clock, CancellationToken cancellationToken)
     {
         var caller = Caller.Of(context);
         if (caller.CustomerId is not null)
             return Problem.Invalid("by", CallGroup.Expected.Replace(", carrier, route", "", StringComparison.Ordinal)).ToResult();
         if (query.Account is not null)
             return Problem.Invalid("account", "nothing for by=route: attempts are summed over all accounts").ToResult();
-        var (filter, problem) = await UsageListing.FilterAsync(query, CdrEndpoints.Calls, caller, directory, clock, cancellationToken);
+        var (filter, problem) = await UsageListing.FilterAsync(query.ToList(), CdrEndpoints.Calls, caller, directory, clock, cancellationToken);
         if (filter is null)
             return problem!.ToResult();
         var items = await database.InTenantAsync(caller.TenantId, (connection, ct) => RouteSums.OfAsync(connection, caller.TenantId, filter, ct), cancellationToken);
@@ -101,16 +113,21 @@ public static class CdrReports
     }
 
     internal static Task<IResult> TopDestinations(
-        [AsParameters] UsageListQuery query, string? by, HttpContext context, Database database, AccountDirectory directory, TenantClock clock, CancellationToken cancellationToken) =>
-        by is null or "minutes" or "cost"
-            ? SumAsync(query, new("u.destination", "", []), NoPdd, by == "cost" ? "sum(u.amount_micros) desc" : "sum(u.quantity) desc", context, database, directory, clock, cancellationToken)
-            : Task.FromResult(Problem.Invalid("by", "minutes or cost").ToResult());
+        [AsParameters] CallSumsQuery query, string? by, int? limit, HttpContext context, Database database, AccountDirectory directory, TenantClock clock, CancellationToken cancellationToken) =>
+        (by, limit) switch
+        {
+            (not (null or "minutes" or "cost"), _) => Task.FromResult(Problem.Invalid("by", "minutes or cost").ToResult()),
+            (_, < 1 or > 500) => Task.FromResult(Problem.Invalid("limit", "1 to 500").ToResult()),
+            _ => SumAsync(
+                query, new("u.destination", "", []), NoPdd, by == "cost" ? "sum(u.amount_micros) desc" : "sum(u.quantity) desc", limit ?? UsualDestinations, context, database, directory, clock,
+                cancellationToken),
+        };
 
     internal static async Task<IResult> Export(
-        [AsParameters] UsageListQuery query, HttpContext context, UsageQueries queries, AccountDirectory directory, TenantClock clock, CancellationToken cancellationToken)
+        [AsParameters] CallSumsQuery query, HttpContext context, UsageQueries queries, AccountDirectory directory, TenantClock clock, CancellationToken cancellationToken)
     {
         var tenantId = Caller.Of(context).TenantId;
-        var (filter, problem) = await UsageListing.FilterAsync(query with { Limit = 500 }, CdrEndpoints.Calls, Caller.Of(context), directory, clock, cancellationToken);
+        var (filter, problem) = await UsageListing.FilterAsync(query.ToList() with { Limit = 500 }, CdrEndpoints.Calls, Caller.Of(context), directory, clock, cancellationToken);
         if (filter is null)
             return problem!.ToResult();
         return Results.Stream(async stream =>
@@ -128,10 +145,11 @@ public static class CdrReports
     }
 
     static async Task<IResult> SumAsync(
-        UsageListQuery query, CallGroup group, string pdd, string order, HttpContext context, Database database, AccountDirectory directory, TenantClock clock, CancellationToken cancellationToken)
+        CallSumsQuery query, CallGroup group, string pdd, string order, int? most, HttpContext context, Database database, AccountDirectory directory, TenantClock clock,
+        CancellationToken cancellationToken)
     {
         var tenantId = Caller.Of(context).TenantId;
-        var (filter, problem) = await UsageListing.FilterAsync(query, CdrEndpoints.Calls, Caller.Of(context), directory, clock, cancellationToken);
+        var (filter, problem) = await UsageListing.FilterAsync(query.ToList(), CdrEndpoints.Calls, Caller.Of(context), directory, clock, cancellationToken);
         if (filter is null)
             return problem!.ToResult();
         var items = await database.InTenantAsync(
@@ -144,9 +162,9 @@ public static class CdrReports
                   join ledger.accounts a on a.account_id = u.account_id
                   join platform.tenants t on t.tenant_id = u.tenant_id{group.Join}
                 {Where}
-                 group by 1, 2 order by {order}, 1, 2 limit {filter.Limit}
+                 group by 1, 2 order by {order}, 1, 2 limit {most?.ToString(CultureInfo.InvariantCulture) ?? "all"}
                 """,
-                [tenantId, CdrEndpoints.Calls.Select(s => (short)s).ToArray(), filter.From, filter.To, filter.AccountIds, filter.Number, .. group.Values],
+                [tenantId, CdrEndpoints.Calls.Select(s => (short)s).ToArray(), filter.From, filter.To, filter.AccountIds, filter.Numbers, .. group.Values],
                 Read, ct),
             cancellationToken);
         return Results.Ok(new CallSumsView(filter.From, filter.To, items));

@@ -136,6 +136,31 @@ public sealed class CallRecordsOverHttp(TestApp app) : IClassFixture<TestApp>
         }
     }
 
+    [Theory]
+    [InlineData("%2B918045678901")]
+    [InlineData("918045678901")]
+    [InlineData("%2B447700900199")]
+    [InlineData("447700900199")]
+    public async Task Calls_are_found_by_the_number_of_either_side(string number)
+    {
+        var account = await app.OpenAccountAsync("100.00");
+        await app.PostAsync("/api/v1/cdrs", Call(account, "sides", 60, "+447700900199"));
+        Assert.Equal(1, (await app.GetAsync($"/api/v1/cdrs?account={account}&number={number}")).Body.GetProperty("items").GetArrayLength());
+        Assert.Equal(1, (await app.GetAsync($"/api/v1/cdrs/statistics?account={account}&number={number}")).Body.GetProperty("items")[0].GetProperty("calls").GetInt32());
+        Assert.Equal(3, (await app.GetAsync($"/api/v1/cdrs/export?account={account}&number={number}")).Body.GetString()!.Split('\n').Length);
+    }
+
+    [Fact]
+    public async Task Analytics_have_all_their_groups()
+    {
+        var account = await app.OpenAccountAsync("1000.00");
+        var calls = Enumerable.Range(1, 60).Select(n => new { account, id = $"hour-{n}", called = "+447700900123", startTime = DateTimeOffset.UtcNow.AddHours(-n), durationSeconds = 6 });
+        Assert.Equal(200, (await app.PostAsync("/api/v1/cdrs/batch", calls)).Status);
+        Assert.Equal(60, (await app.GetAsync($"/api/v1/cdrs/analytics?account={account}&by=hour")).Body.GetProperty("items").GetArrayLength());
+        Assert.Equal((400, "cursor"), ((await app.GetAsync("/api/v1/cdrs/analytics?cursor=x")) is var (status, problem) ? status : 0, problem.GetProperty("field").GetString()));
+        Assert.Equal(422, (await app.GetAsync("/api/v1/cdrs/top-destinations?limit=0")).Status);
+    }
+
     [Fact]
     public async Task Lists_pages_and_sums_agree()
     {

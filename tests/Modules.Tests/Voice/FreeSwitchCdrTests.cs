@@ -110,6 +110,8 @@ public sealed class FreeSwitchCdrTests
     [InlineData("{\"variables\":{\"uuid\":\"a\"}} x", "malformed_json")]
     [InlineData("{\"variables\":{\"uuid\":\"\\ud800\"}}", "malformed_json")]
     [InlineData("{\"variables\":{\"uuid\":\"a\\u0000b\"}}", "invalid_value")]
+    [InlineData("{\"core-uuid\":\"a\\u0000b\",\"variables\":{\"uuid\":\"a\"}}", "invalid_value")]
+    [InlineData("{\"switchname\":\"a\\u0000b\",\"variables\":{\"uuid\":\"a\"}}", "invalid_value")]
     [InlineData("{}", "missing_field")]
     [InlineData("<cdr><variables>", "malformed_xml")]
     [InlineData("<cdr/>", "missing_field")]

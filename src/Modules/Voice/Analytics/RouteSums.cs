@@ -1,4 +1,3 @@
-using System.Globalization;
 using Balatrix.Modules.Platform;
 using Balatrix.Modules.Usage;
 using Npgsql;
@@ -14,10 +13,10 @@ static class RouteSums
         select coalesce(l.carrier, ''), count(*), count(*) filter (where l.talk_ms > 0), coalesce(sum(l.talk_ms), 0)::bigint, count(l.pdd_ms),
                percentile_disc(0.5) within group (order by l.pdd_ms), percentile_disc(0.95) within group (order by l.pdd_ms)
           from voice.call_legs l
-         where l.tenant_id = $1 and l.started_at >= $2 and l.started_at < $3 and ($4::text is null or $4 in (l.calling, l.called))
-         group by 1 order by 1 limit {filter.Limit.ToString(CultureInfo.InvariantCulture)}
+         where l.tenant_id = $1 and l.started_at >= $2 and l.started_at < $3 and ($4::text[] is null or l.calling = any($4) or l.called = any($4))
+         group by 1 order by 1
         """,
-        [tenantId, filter.From, filter.To, filter.Number],
+        [tenantId, filter.From, filter.To, filter.Numbers],
         r => CdrReports.CallSums.Of(r.GetString(0), "", new(r.GetInt64(1), r.GetInt64(2), r.GetInt64(3), 0), 0, 0, CdrReports.PddOf(r, 4)),
         cancellationToken);
 }

@@ -35,8 +35,6 @@ sealed record CallAccount(AccountState State, int? PlanVersionId, List<TariffSpa
 /// <param name="AllowanceSeconds">Of that, what allowances pay for.</param>
 sealed record CallPrice(PriceBook Book, string Destination, long MinuteMicros, int LongestSeconds, long AllowanceSeconds)
 {
-    const long TenMinutesMs = 600_000;
-
     /// <summary>Prices a call, or null when the plan has no price for it.</summary>
     public static CallPrice? Of(PriceBook? book, AccountState account, Service service, string key, DateTimeOffset at, int billingDay, int longestSeconds)
     {
@@ -49,7 +47,7 @@ sealed record CallPrice(PriceBook Book, string Destination, long MinuteMicros, i
         if (account.DailyCapMicros is { } cap)
             spendable = Math.Min(spendable, cap - (account.SpentDay == billingDay ? account.SpentMicros : 0) - account.HeldMicros);
         var longest = Rater.LongestFor(book.Decks(service), service, key, at, Math.Max(0, spendable), covered, longestSeconds);
-        return new(book, destination, Rater.Price(deck, deckNo, rate, service, at, TenMinutesMs, 0, null).AmountMicros / 10, (int)longest, covered);
+        return new(book, destination, MinutePrice.Of(deck, deckNo, rate, service, at), (int)longest, covered);
     }
 
     /// <summary>What a call that has lasted so long costs.</summary>

@@ -30,7 +30,7 @@ public static class FreeSwitchCdr
         var uuid = v.GetValueOrDefault("uuid") ?? fields.Profile.GetValueOrDefault("uuid") ?? "";
         if (uuid.Length is 0 or > 128)
             return (null, new Problem(400, "missing_field", "The record has no uuid.", "variables.uuid", "1 to 128 characters"));
-        if (v.Values.Concat(fields.Profile.Values).Any(value => value.Contains('\0', StringComparison.Ordinal)))
+        if (v.Values.Concat(fields.Profile.Values).Append(fields.CoreUuid).Append(fields.SwitchName).Any(value => value.Contains('\0', StringComparison.Ordinal)))
             return (null, new Problem(400, "invalid_value", "The record holds a NUL character."));
         var times = new CdrTimes(v);
         if (times.Problem is { } problem)

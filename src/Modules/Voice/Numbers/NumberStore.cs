@@ -90,6 +90,11 @@ static class NumberStore
     /// <summary>What <see cref="Find"/> found, or null.</summary>
     public static async Task<NumberRecord?> FoundAsync(NpgsqlDataReader r, CancellationToken cancellationToken) => await r.ReadAsync(cancellationToken) ? Read(r) : null;
 
+    /// <summary>Whether calls to a number that another account holds go to a SIP user of this name.</summary>
+    public static async Task<bool> IsTargetOfOthersAsync(NpgsqlConnection connection, int tenantId, string sipUser, long accountId, CancellationToken cancellationToken) => (await Database.QueryAsync(
+        connection, "select 1 from voice.numbers where tenant_id = $1 and target_kind = $2 and target = $3 and account_id <> $4 limit 1",
+        [tenantId, InboundTarget.Sip, sipUser, accountId], r => r.GetInt32(0), cancellationToken)).Count > 0;
+
     /// <summary>Writes what was changed of one that is locked.</summary>
     public static async Task<NumberRecord> SaveAsync(NpgsqlConnection connection, int tenantId, NumberRecord changed, DateTimeOffset now, CancellationToken cancellationToken)
     {
@@ -113,8 +118,8 @@ static class NumberStore
         if (search is null)
             return null;
         var digits = string.Concat(search.Where(char.IsAsciiDigit));
-        // What has no digits is in no number; a text that cannot stand there says so.
-        return digits.Length > 0 ? digits : "none";
+        // Only what is written as numbers are is searched for in numbers: "Line 2" is a label.
+        return digits.Length > 0 && search.All(c => char.IsAsciiDigit(c) || c is '+' or ' ' or '-' or '(' or ')') ? digits : "none";
     }
 
     static NumberRecord Read(NpgsqlDataReader r) => new(

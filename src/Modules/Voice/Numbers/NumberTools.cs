@@ -34,12 +34,17 @@ sealed record NumberTools(Database Database, TenantClock Clock, NumberDirectory 
             if (await NumberStore.FindAsync(connection, tenantId, id, toChange: true, ct) is not { } before)
                 return null;
             Preconditions.Check(context.Request, before.Version);
-            var saved = await NumberStore.SaveAsync(connection, tenantId, await change(connection, before, now, ct), now, ct);
+            var saved = await NumberStore.SaveAsync(connection, tenantId, await change(connection, WithoutLapsed(before, now), now, ct), now, ct);
             await WriteAsync(connection, tenantId, Actor.Of(context), action, before, saved, now, ct);
             return saved;
         }, cancellationToken);
         return after is null ? Problem.NotFound("number").ToResult() : Answer(context, after, now);
     }
+
+    /// <summary>What was set for a reservation that lapsed is nobody's any more.</summary>
+    static NumberRecord WithoutLapsed(NumberRecord number, DateTimeOffset now) => number.State.Status == NumberStatus.Reserved && NumberMachine.At(number.State, now).Status == NumberStatus.Available
+        ? number with { Label = "", Target = null }
+        : number;
 
     /// <summary>Makes a move, or throws why not.</summary>
     public static NumberRecord Move(NumberRecord before, NumberCommand command, DateTimeOffset now)

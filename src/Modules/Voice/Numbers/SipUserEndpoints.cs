@@ -41,6 +41,8 @@ public static class SipUserEndpoints
         {
             if (await limits.LockOfAccountAsync(connection, tenantId, accountId, Limit, ct) is { Most: { } most } limit && await SipUserStore.CountAsync(connection, tenantId, accountId, ct) is var has && has >= most)
                 throw new ProblemException(new(409, "limit_reached", $"The account has {has} of {most} extensions that {limit.Plan} and its add-ons allow.", $"limits.{Limit}", "a larger plan or an add-on"));
+            if (await NumberStore.IsTargetOfOthersAsync(connection, tenantId, request.Name!, accountId, ct))
+                throw new ProblemException(new(409, "name_taken", "A number of another account rings at a SIP user of this name.", "name", "another name, or that number's target changed first"));
             var user = await SipUserStore.CreateAsync(connection, tenantId, request.Name!, accountId, request.Label?.Trim() ?? "", now, ct)
                 ?? throw new ProblemException(new(409, "name_taken", "There is a SIP user of this name.", "name"));
             await AuditLog.WriteAsync(connection, tenantId, Actor.Of(context), "sip-user.created", "sip-user", user.Name, null, user, now, ct);

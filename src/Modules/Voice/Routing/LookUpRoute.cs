@@ -21,7 +21,7 @@ public static class LookUpRoute
     /// <param name="CarrierId">Its number.</param>
     /// <param name="Carrier">Its name.</param>
     /// <param name="Prefix">The prefix of its deck that the number matches.</param>
-    /// <param name="Cost">What a call of a minute costs there.</param>
+    /// <param name="Cost">What a minute of a call of ten costs there, with all its fees.</param>
     /// <param name="Margin">What is left of the price.</param>
     /// <param name="MarginPercent">The same in per cent of the cost.</param>
     /// <param name="DialString">What FreeSWITCH bridges to.</param>
@@ -31,7 +31,7 @@ public static class LookUpRoute
     /// <summary>The plan of a call.</summary>
     /// <param name="Number">The called number in E.164.</param>
     /// <param name="At">The instant whose costs hold.</param>
-    /// <param name="Price">What a minute is sold for.</param>
+    /// <param name="Price">What a minute of a call of ten is sold for.</param>
     /// <param name="Currency">Of price and costs.</param>
     /// <param name="LeastMarginPercent">What must be left at least, in per cent of the cost; null when no margin is protected.</param>
     /// <param name="Order">cheapest or weight.</param>

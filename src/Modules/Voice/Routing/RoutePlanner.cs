@@ -12,7 +12,7 @@ namespace Balatrix.Modules.Voice.Routing;
 /// <param name="Carrier">Its name.</param>
 /// <param name="Gateway">The gateway in FreeSWITCH.</param>
 /// <param name="DialString">What FreeSWITCH bridges to: sofia/gateway/NAME/NUMBER.</param>
-/// <param name="CostPerMinuteMicros">What a call of a minute costs there.</param>
+/// <param name="CostPerMinuteMicros">What a minute of ten costs there.</param>
 /// <param name="MarginPerMinuteMicros">What is left of the price of a minute.</param>
 public sealed record CallRoute(int CarrierId, string Carrier, string Gateway, string DialString, long CostPerMinuteMicros, long MarginPerMinuteMicros);
 
@@ -32,8 +32,6 @@ public sealed class RoutePlanner
 {
     /// <summary>Carriers that a call tries at most: their dial strings go to FreeSWITCH in one line.</summary>
     public const int MostRoutes = 8;
-
-    const long MinuteMilliseconds = 60_000;
 
     static readonly RoutePlan Nothing = new([], null);
     static readonly RoutePlan NoRoute = new([], LeastCost.NoRoute);
@@ -109,7 +107,7 @@ public sealed class RoutePlanner
             if (deck is not null && deck.TryFind(digits, at, out var rate))
             {
                 prefixes[carrier.Id] = deck.PrefixOf(rate);
-                cost = Rater.Price(deck, 0, rate, Service.VoiceOutbound, at, MinuteMilliseconds, 0, null).AmountMicros;
+                cost = MinutePrice.Of(deck, 0, rate, Service.VoiceOutbound, at);
             }
             offers.Add(new(carrier.Id, carrier.Priority, carrier.Weight, deck?.Currency == sellCurrency ? cost : null, Excluded(carrier, deck, digits, sellCurrency) ?? (table.IsFull(i) ? "full" : null)));
         }

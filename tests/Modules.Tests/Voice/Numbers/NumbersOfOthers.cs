@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Balatrix.Modules.Identity;
 using Balatrix.Modules.Identity.Users;
+using Balatrix.Modules.Platform;
 using Microsoft.Extensions.DependencyInjection;
 using static Balatrix.Modules.Tests.Voice.Numbers.NumberWorld;
 
@@ -29,6 +30,59 @@ public sealed class NumbersOfOthers(NumberWorld world) : IClassFixture<NumberWor
         // In quarantine it is nobody's.
         Assert.Equal(404, (await AsAsync(john, HttpMethod.Get, $"/api/v1/dids/{own}")).Status);
         Assert.Equal(0, Count((await AsAsync(john, HttpMethod.Get, "/api/v1/dids")).Body));
+    }
+
+    [Fact]
+    public async Task Nobody_gets_the_name_at_which_a_number_of_another_rings()
+    {
+        var name = "desk-" + Guid.NewGuid().ToString("N")[..8];
+        var (account, subscription) = await world.SubscriberAsync("1000.00");
+        var (other, _) = await world.SubscriberAsync("1000.00");
+        var id = await world.AddAsync();
+        Assert.Equal(200, (await world.AssignAsync(id, subscription)).Status);
+        Assert.Equal(200, (await world.SendAsync(HttpMethod.Put, $"/api/v1/dids/{id}", new { target = new { kind = "sip", value = name } })).Status);
+        Assert.Equal((409, "name_taken"), Refusal(await world.PostAsync("/api/v1/sip-users", new { name, account = other })));
+        Assert.Equal(201, (await world.PostAsync("/api/v1/sip-users", new { name, account })).Status);
+    }
+
+    [Fact]
+    public async Task A_label_is_not_searched_for_among_the_digits()
+    {
+        var label = "Line 2 " + Guid.NewGuid().ToString("N")[..6];
+        var id = await world.AddAsync(label: label);
+        await world.AddAsync();
+        var (_, found) = await world.GetAsync("/api/v1/dids?search=" + Uri.EscapeDataString(label));
+        Assert.Equal([id], found.GetProperty("items").EnumerateArray().Select(i => i.GetProperty("id").GetInt64()));
+    }
+
+    [Fact]
+    public async Task Customers_see_of_calls_neither_carriers_nor_switches()
+    {
+        using var john = await world.LoginAsync("john.doe@example.com");
+        var (account, _) = await world.SubscriberOfAsync("John Doe");
+        var (uuid, at) = (Guid.NewGuid().ToString(), (await world.Services.GetRequiredService<TenantClock>().NowAsync(1, CancellationToken.None)).AddMinutes(-5).ToUnixTimeMilliseconds() * 1000);
+        Assert.InRange((await world.PostAsync("/api/v1/webhooks/cdr", Record(uuid, null))).Status, 200, 201);
+        Assert.Equal(200, (await world.PostAsync("/api/v1/webhooks/cdr", Record(Guid.NewGuid().ToString(), uuid))).Status);
+        var (_, list) = await AsAsync(john, HttpMethod.Get, $"/api/v1/cdrs?account={account}");
+        var item = Assert.Single(list.GetProperty("items").EnumerateArray());
+        var (_, one) = await AsAsync(john, HttpMethod.Get, $"/api/v1/cdrs/{Text(item, "id")}");
+        foreach (var text in new[] { list.ToString(), one.ToString() })
+            Assert.DoesNotContain("secret", text, StringComparison.Ordinal);
+        Assert.Equal("NORMAL_CLEARING", Text(item.GetProperty("detail"), "hangupCause"));
+        Assert.Single(one.GetProperty("legs").EnumerateArray());
+        Assert.Contains("secret-carrier", (await world.GetAsync($"/api/v1/cdrs/{Text(item, "id")}")).Body.ToString(), StringComparison.Ordinal);
+
+        string Record(string id, string? aLeg) => JsonSerializer.Serialize(new Dictionary<string, object>
+        {
+            ["core-uuid"] = "secret-core",
+            ["switchname"] = "secret-switch",
+            ["variables"] = new Dictionary<string, string>
+            {
+                ["uuid"] = id, ["accountcode"] = account, ["direction"] = aLeg is null ? "inbound" : "outbound", ["originating_leg_uuid"] = aLeg ?? "", ["hangup_cause"] = "NORMAL_CLEARING", ["sip_gateway_name"] = "secret-carrier",
+                ["sip_network_ip"] = "secret-ip", ["start_uepoch"] = $"{at}", ["answer_uepoch"] = $"{at}", ["end_uepoch"] = $"{at + 7_000_000}", ["billusec"] = "7000000", ["duration"] = "7", ["billsec"] = "7",
+            },
+            ["callflow"] = new object[] { new { caller_profile = new { uuid = id, destination_number = "447700900123", caller_id_number = "1000" } } },
+        });
     }
 
     [Fact]

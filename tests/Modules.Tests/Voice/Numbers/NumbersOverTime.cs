@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text.Json;
 using Balatrix.Modules.Tests.Subscriptions;
 using Balatrix.Modules.Voice.Numbers;
 using Microsoft.Extensions.DependencyInjection;
@@ -43,6 +44,19 @@ public sealed class NumbersOverTime(NumberWorld world) : IClassFixture<NumberWor
         await world.AssignAsync(id, subscription);
         await world.PostAsync($"/api/v1/dids/{id}/release", null);
         Assert.Equal("assigned", Text((await world.AssignAsync(id, subscription)).Body, "status"));
+    }
+
+    [Fact]
+    public async Task What_was_set_for_a_reservation_that_lapsed_is_not_the_next_holders()
+    {
+        await world.SetClockAsync("2027-04-01 10:00:00");
+        var id = await world.AddAsync();
+        var (account, _) = await world.SubscriberAsync("1000.00");
+        var (_, next) = await world.SubscriberAsync("1000.00");
+        await world.SendAsync(HttpMethod.Put, $"/api/v1/dids/{id}", new { reserve = new { account, minutes = 15 }, label = "Reception of A", target = new { kind = "number", value = "+919812345678" } });
+        await world.SetClockAsync("2027-04-01 10:15:00");
+        var (status, assigned) = await world.AssignAsync(id, next);
+        Assert.Equal((200, "", JsonValueKind.Null), (status, Text(assigned, "label"), assigned.GetProperty("target").ValueKind));
     }
 
     [Fact]

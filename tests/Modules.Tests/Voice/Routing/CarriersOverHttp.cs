@@ -35,6 +35,18 @@ public sealed class CarriersOverHttp(NumberWorld world) : IClassFixture<NumberWo
     public async Task A_bad_carrier_is_refused_with_the_field(string body, string field) => Assert.Equal((422, field), Fault(await world.SendAsync(HttpMethod.Post, "/api/v1/carriers", body)));
 
     [Fact]
+    public async Task Fees_of_a_connection_and_first_minutes_count_in_costs_as_they_do_in_prices()
+    {
+        var (client, tenant) = await TenantAsync();
+        await CarrierAsync(client, "Fee", "prefix,rate,connect_fee,increment_seconds\n91,0.90,0.40,1\n", new { priority = 10 });
+        await CarrierAsync(client, "Trap", "prefix,rate,increment_seconds,from_second\n91,0.50,1,0\n91,2.00,1,60\n", new { priority = 5 });
+        // A minute of ten: 0.94 at the one, 1.85 at the other.
+        Assert.Equal(["Fee"], Names(await PlanAsync(tenant, "+919812345678", 1_000_000)));
+        Assert.Equal(["Trap", "Fee"], Names(await PlanAsync(tenant, "+919812345678", 1_850_000)));
+        Assert.Equal("below_cost", (await PlanAsync(tenant, "+919812345678", 939_999)).Refusal);
+    }
+
+    [Fact]
     public async Task A_call_tries_carriers_by_priority_and_cost_and_never_under_its_margin()
     {
         var (client, tenant) = await TenantAsync();
@@ -181,7 +193,7 @@ public sealed class CarriersOverHttp(NumberWorld world) : IClassFixture<NumberWo
         Assert.Equal((1, 10_000), (done.GetProperty("version").GetInt32(), done.GetProperty("rates").GetInt32()));
         // Rounded as the deck has it, to four decimals.
         var (_, found) = await AsAsync(client, HttpMethod.Get, "/api/v1/carriers/lookup?number=%2B12345678901");
-        Assert.Equal(("12345", "0.1235"), (Text(found.GetProperty("candidates")[0], "prefix"), Text(found.GetProperty("candidates")[0], "cost")));
+        Assert.Equal(("12345", "0.12345"), (Text(found.GetProperty("candidates")[0], "prefix"), Text(found.GetProperty("candidates")[0], "cost")));
         Assert.Equal("costs of Import", Text((await AsAsync(client, HttpMethod.Get, $"/api/v1/carriers/{id}")).Body, "deck"));
         Assert.Equal(404, (await ImportAsync(client, 99_999_999, "prefix,rate\n91,1\n")).Status);
     }
