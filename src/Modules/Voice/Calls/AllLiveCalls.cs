@@ -32,10 +32,15 @@ public sealed class AllLiveCalls(LiveCalls here, Database database)
         return others is [var other, ..] ? View(other, now) : null;
     }
 
-    /// <summary>Ends a call, on whatever node; false when it is gone.</summary>
+    /// <summary>Ends a call, on whatever node; false when it is gone. A tenant may have named another's channel to a door: that is not its call.</summary>
     /// <exception cref="FreeSwitchUnavailableException">Its FreeSWITCH does not answer, or nobody here is linked to it.</exception>
-    public Task<bool> HangupAsync(int tenantId, LiveCall call, string cause, CancellationToken cancellationToken) =>
-        call.IsHere ? here.HangupAsync(tenantId, call.Uuid, cause, cancellationToken) : here.HangupOnAsync(call.Node, call.Uuid, cause, cancellationToken);
+    public async Task<bool> HangupAsync(int tenantId, LiveCall call, string cause, CancellationToken cancellationToken)
+    {
+        if (call.IsHere)
+            return await here.HangupAsync(tenantId, call.Uuid, cause, cancellationToken);
+        return here.Find(call.Uuid) is null && !await CallStore.IsOfOthersAsync(database, tenantId, call.Node, call.Uuid, cancellationToken)
+            && await here.HangupOnAsync(call.Node, call.Uuid, cause, cancellationToken);
+    }
 
     static LiveCall View(KeptCall kept, DateTimeOffset now)
     {

@@ -155,12 +155,13 @@ public sealed partial class CallAuthorizer
         IReadOnlyList<CallRoute> routes = [];
         if (isOutbound && !ask.IsLetThrough)
         {
-            var verdict = await advisers.Fraud.CheckAsync(request.TenantId, FraudCallOf(row), cancellationToken);
-            if (!verdict.Allowed)
+            // A door may ask twice for one call: it counts once, and what it takes already does not stand in its way.
+            var isAgain = ask.Owner.Length == 0 && await ledger.IsHeldAsync(row, cancellationToken);
+            if (!isAgain && await advisers.Fraud.CheckAsync(request.TenantId, FraudCallOf(row), cancellationToken) is { Allowed: false } verdict)
                 return CallGrant.Refused(CallRefusals.OfFraud(verdict.Rule, verdict.Reason));
             if (payer.Inbound is null)
             {
-                var plan = await advisers.Routes.PlanAsync(request.TenantId, number, price.MinuteMicros, row.Currency, request.At, cancellationToken);
+                var plan = await advisers.Routes.PlanAsync(request.TenantId, number, price.MinuteMicros, row.Currency, request.At, cancellationToken, isAgain);
                 if (plan.Refusal is not null)
                     return CallGrant.Refused(CallRefusals.OfRoutes(plan.Refusal));
                 routes = plan.Routes;

@@ -27,6 +27,10 @@ sealed class CallLedger(ChargingPipeline pipeline, Database database, TenantCloc
             (writes, _, _) => Also(writes, CallStore.Add(row, ask.Owner, ask.AnsweredAt, ask.MeterFrom)), Haste.Urgent);
     }
 
+    /// <summary>Whether the same call was let through before, and its hold stands.</summary>
+    public Task<bool> IsHeldAsync(CallRow row, CancellationToken cancellationToken) =>
+        database.InTenantAsync(row.TenantId, (connection, ct) => CallStore.IsHeldAsync(connection, row, ct), cancellationToken);
+
     /// <summary>Takes a call that was reserved before; false when another controls it.</summary>
     public Task<bool> ClaimAsync(CallRow row, string owner, CancellationToken cancellationToken) =>
         database.InTenantAsync(row.TenantId, (connection, ct) => CallStore.ClaimAsync(connection, row, owner, ct), cancellationToken);

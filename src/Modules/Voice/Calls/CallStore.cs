@@ -86,6 +86,23 @@ static class CallStore
     /// <summary>Of a call c and its reservation r, whether it goes on.</summary>
     public const string GoingOn = "c.state = 1 and (c.owner <> '' or r.status = 1)";
 
+    /// <summary>Whether the same call to the same number goes on and its reservation stands.</summary>
+    public static async Task<bool> IsHeldAsync(NpgsqlConnection connection, CallRow row, CancellationToken cancellationToken) => (await Database.QueryAsync(
+        connection,
+        """
+        select 1 from voice.live_calls c join ledger.reservations r on r.account_id = c.account_id and r.reservation_id = c.reservation_id and r.tenant_id = c.tenant_id
+         where c.account_id = $1 and c.call_id = $2 and c.segment = $3 and c.tenant_id = $4 and c.rating_key = $5 and c.state = 1 and r.status = 1
+        """,
+        [row.AccountId, row.CallId, (short)row.Segment, row.TenantId, row.RatingKey], r => r.GetInt32(0), cancellationToken)).Count > 0;
+
+    /// <summary>Whether a channel of a node is the call of any tenant but one.</summary>
+    public static async Task<bool> IsOfOthersAsync(Database database, int tenantId, string node, string channelId, CancellationToken cancellationToken)
+    {
+        await using var connection = await database.Owner.OpenConnectionAsync(cancellationToken);
+        return (await Database.QueryAsync(
+            connection, "select 1 from voice.live_calls where node = $1 and state = 1 and channel_id = $2 and tenant_id <> $3 limit 1", [node, channelId, tenantId], r => r.GetInt32(0), cancellationToken)).Count > 0;
+    }
+
     /// <summary>A tenant's calls on a channel that go on, on whatever node.</summary>
     public static Task<List<KeptCall>> GoingOnAsync(NpgsqlConnection connection, int tenantId, string channelId, CancellationToken cancellationToken) => Database.QueryAsync(
         connection, Select + $" where c.tenant_id = $1 and c.channel_id = $2 and {GoingOn}", [tenantId, channelId], Read, cancellationToken);

@@ -48,28 +48,28 @@ public sealed class RoutePlanner
     /// <param name="sellCurrency">In which currency.</param>
     /// <param name="at">When; costs are those of that time.</param>
     /// <param name="cancellationToken">Stops.</param>
-    public async ValueTask<RoutePlan> PlanAsync(int tenantId, string toE164, long sellPerMinuteMicros, string sellCurrency, DateTimeOffset at, CancellationToken cancellationToken)
-    {
-        return await PlanAsync(await tables.GetAsync(tenantId, cancellationToken), tenantId, toE164, sellPerMinuteMicros, sellCurrency, at, cancellationToken);
-    }
+    /// <param name="isAgain">Whether the call has its place at a carrier already.</param>
+    public async ValueTask<RoutePlan> PlanAsync(
+        int tenantId, string toE164, long sellPerMinuteMicros, string sellCurrency, DateTimeOffset at, CancellationToken cancellationToken, bool isAgain = false) =>
+        await PlanAsync(await tables.GetAsync(tenantId, cancellationToken), tenantId, toE164, sellPerMinuteMicros, sellCurrency, at, isAgain, cancellationToken);
 
     /// <summary>The carrier of a gateway, from memory; null when none is known.</summary>
     internal string? CarrierOf(int tenantId, string gateway) => tables.Recall(tenantId) is { } table ? Array.Find(table.Carriers, c => c.Gateway == gateway)?.Name : null;
 
     /// <summary>The same by the carriers that were known last, for when the database is not there.</summary>
     internal ValueTask<RoutePlan> RecallAsync(int tenantId, string toE164, long sellPerMinuteMicros, string sellCurrency, DateTimeOffset at, CancellationToken cancellationToken) =>
-        tables.Recall(tenantId) is { } table ? PlanAsync(table, tenantId, toE164, sellPerMinuteMicros, sellCurrency, at, cancellationToken) : new(NoRoute);
+        tables.Recall(tenantId) is { } table ? PlanAsync(table, tenantId, toE164, sellPerMinuteMicros, sellCurrency, at, false, cancellationToken) : new(NoRoute);
 
     async ValueTask<RoutePlan> PlanAsync(
-        RouteTable table, int tenantId, string toE164, long sellPerMinuteMicros, string sellCurrency, DateTimeOffset at, CancellationToken cancellationToken)
+        RouteTable table, int tenantId, string toE164, long sellPerMinuteMicros, string sellCurrency, DateTimeOffset at, bool isAgain, CancellationToken cancellationToken)
     {
         if (table.Carriers.Length == 0)
             return Nothing;
         if (DigitsOf(toE164) is not { } digits)
             return NoRoute;
-        var (offers, _) = await OffersAsync(tenantId, table, digits, sellCurrency, at, cancellationToken);
+        var (offers, _) = await OffersAsync(tenantId, table, digits, sellCurrency, at, isAgain, cancellationToken);
         var decision = LeastCost.Decide(offers, sellPerMinuteMicros, table.Policy, Chance());
-        if (decision.Routes is [var first, ..])
+        if (!isAgain && decision.Routes is [var first, ..])
             table.Count(Array.FindIndex(table.Carriers, c => c.Id == first.Offer.CarrierId));
         return new([.. decision.Routes.Take(MostRoutes).Select(r => RouteOf(Array.Find(table.Carriers, c => c.Id == r.Offer.CarrierId)!, r, digits))], decision.Refusal);
     }
@@ -79,7 +79,7 @@ public sealed class RoutePlanner
         int tenantId, string digits, long? sellMicros, string sellCurrency, DateTimeOffset at, CancellationToken cancellationToken)
     {
         var table = await tables.ReadAsync(tenantId, cancellationToken);
-        var (offers, prefixes) = await OffersAsync(tenantId, table, digits, sellCurrency, at, cancellationToken);
+        var (offers, prefixes) = await OffersAsync(tenantId, table, digits, sellCurrency, at, false, cancellationToken);
         // Without a price there is no margin to protect, and all are shown.
         var policy = sellMicros is null ? table.Policy with { ProtectMargin = false } : table.Policy;
         var decision = LeastCost.Decide(offers, sellMicros ?? 0, policy, Chance());
@@ -95,7 +95,7 @@ public sealed class RoutePlanner
     }
 
     async ValueTask<(List<RouteOffer> Offers, Dictionary<int, string> Prefixes)> OffersAsync(
-        int tenantId, RouteTable table, string digits, string sellCurrency, DateTimeOffset at, CancellationToken cancellationToken)
+        int tenantId, RouteTable table, string digits, string sellCurrency, DateTimeOffset at, bool isAgain, CancellationToken cancellationToken)
     {
         var offers = new List<RouteOffer>(table.Carriers.Length);
         var prefixes = new Dictionary<int, string>();
@@ -109,7 +109,7 @@ public sealed class RoutePlanner
                 prefixes[carrier.Id] = deck.PrefixOf(rate);
                 cost = MinutePrice.Of(deck, 0, rate, Service.VoiceOutbound, at);
             }
-            offers.Add(new(carrier.Id, carrier.Priority, carrier.Weight, deck?.Currency == sellCurrency ? cost : null, Excluded(carrier, deck, digits, sellCurrency) ?? (table.IsFull(i) ? "full" : null)));
+            offers.Add(new(carrier.Id, carrier.Priority, carrier.Weight, deck?.Currency == sellCurrency ? cost : null, Excluded(carrier, deck, digits, sellCurrency) ?? (!isAgain && table.IsFull(i) ? "full" : null)));
         }
         return (offers, prefixes);
     }

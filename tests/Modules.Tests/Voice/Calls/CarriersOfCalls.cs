@@ -52,8 +52,11 @@ public sealed class CarriersOfCalls(VoiceApp app) : IClassFixture<VoiceApp>
         try
         {
             var account = await lab.AccountAsync("1.20");
-            Assert.Equal(200, (await app.PostAsync("/api/v1/calls/authorize", new { uuid = Guid.NewGuid(), account, to = VoiceLab.London })).Status);
+            var asked = new { uuid = Guid.NewGuid(), account, to = VoiceLab.London };
+            Assert.Equal(200, (await app.PostAsync("/api/v1/calls/authorize", asked)).Status);
             await Soon.UntilAsync(async () => await ReasonAsync("Only") == "full", "It takes the only place");
+            // Asked for again it has that place.
+            Assert.Equal("Only", (await app.PostAsync("/api/v1/calls/authorize", asked)).Body.GetProperty("routes")[0].GetProperty("carrier").GetString());
             app.Time.Advance(TimeSpan.FromMinutes(20));
             await app.Services.GetRequiredService<Modules.Ledger.ReservationSweep>().SweepAsync(1, CancellationToken.None);
             await Soon.UntilAsync(async () => await ReasonAsync("Only") != "full", "The place is free");

@@ -59,6 +59,18 @@ public sealed class LiveView(VoiceApp app) : IClassFixture<VoiceApp>
         Assert.Equal(0, JsonElement.Parse(await foreign.GetStringAsync("/api/v1/calls/active")).GetProperty("count").GetInt32());
         using (var strange = await foreign.PostAsync($"/api/v1/calls/{call.Uuid}/hangup", ApiServer.Json(new { })))
             await ApiServer.ProblemAsync(strange, 404, "not_found");
+        // Nor when it named the channel to a door as a call of its own.
+        using (var opened = await foreign.PostAsync("/api/v1/accounts", ApiServer.Json(new { name = "Thief", kind = "prepaid" })))
+        await using (var copy = app.Database.Owner.CreateCommand(
+            $"""
+            create temp table stolen as select * from voice.live_calls where call_id = '{call.Uuid}';
+            update stolen set tenant_id = 98, owner = 'nobody', account_id = substr('{(await ApiServer.BodyAsync(opened)).GetProperty("id").GetString()}', 5)::bigint;
+            insert into voice.live_calls select * from stolen; drop table stolen
+            """))
+            await copy.ExecuteNonQueryAsync();
+        Assert.Equal(1, JsonElement.Parse(await foreign.GetStringAsync("/api/v1/calls/active")).GetProperty("count").GetInt32());
+        using (var stolen = await foreign.PostAsync($"/api/v1/calls/{call.Uuid}/hangup", ApiServer.Json(new { })))
+            await ApiServer.ProblemAsync(stolen, 404, "not_found");
         using (var bad = await client.PostAsync($"/api/v1/calls/{call.Uuid}/hangup", ApiServer.Json(new { cause = "x y" })))
             await ApiServer.ProblemAsync(bad, 422, "invalid_value");
         Assert.Null(call.HangupCause);

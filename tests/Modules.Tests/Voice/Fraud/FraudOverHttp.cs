@@ -55,6 +55,20 @@ public sealed class FraudOverHttp(FraudTenant app) : IClassFixture<FraudTenant>
     }
 
     [Fact]
+    public async Task A_call_that_is_asked_for_twice_counts_once()
+    {
+        var account = await app.OpenAccountAsync("10.00");
+        await app.SetRulesAsync(account, new { limits = new[] { new { calls = 1, per = "hour", action = "suspend" } } });
+        var call = new { uuid = Guid.NewGuid(), account, to = "+919812345678" };
+        var (_, first) = await app.PostAsync("/api/v1/calls/authorize", call);
+        var (status, again) = await app.PostAsync("/api/v1/calls/authorize", call);
+        Assert.Equal((200, first.GetProperty("reservationId").GetGuid()), (status, again.TryGetProperty("reservationId", out var id) ? id.GetGuid() : Guid.Empty));
+        await FraudTenant.SoonAsync(async () => !(await app.CheckAsync(account, "919812345678")).Allowed);
+        Assert.Equal(200, (await app.PostAsync("/api/v1/calls/authorize", call)).Status);
+        Assert.Equal(403, (await app.PostAsync("/api/v1/calls/authorize", call with { uuid = Guid.NewGuid() })).Status);
+    }
+
+    [Fact]
     public async Task An_alert_is_closed_once_and_only_by_its_own_tenant()
     {
         var account = await app.OpenAccountAsync("10.00");
