@@ -19,8 +19,7 @@ sealed partial class CallControl(NodeLink link, CallServices services, string ow
     readonly Channel<bool> resyncNow = Channel.CreateBounded<bool>(1);
     readonly SwitchClock clock = new();
 
-    /// <summary>Legs that go on without the call that made them, and who pays for where they go next.</summary>
-    readonly ConcurrentDictionary<string, CallRow> transferred = new(StringComparer.Ordinal);
+    readonly ConcurrentDictionary<string, TransferredLeg> transferred = new(StringComparer.Ordinal);
 
     public NodeLink Link => link;
 
@@ -137,6 +136,11 @@ sealed partial class CallControl(NodeLink link, CallServices services, string ow
         next.CoreId = row.CoreId;
         next.Asked = CallAsks.Follow(row, peer, from, owner, Now);
         next.Post(new CallInput.Found(from, from));
+        if (transferred.TryGetValue(peer, out var leg) && leg.Followed() is { } end)
+        {
+            transferred.TryRemove(peer, out _);
+            next.Post(new CallInput.Ended(end));
+        }
     }
 
     /// <summary>Begins the way on of a call to a number that is forwarded, unless that is on its way already.</summary>

@@ -75,30 +75,45 @@ sealed partial class CallControl
 
     async ValueTask ParkedAsync(FreeSwitchEvent e, CancellationToken cancellationToken)
     {
-        if (!e.IsOurs() && !transferred.ContainsKey(e.Uuid!))
+        var payer = PayerOf(e);
+        if (!e.IsOurs() && payer is null)
             return;
         var known = Find(e.Uuid!);
         // It was found waiting before this was read, and is let through since.
         if (known?.CoreId == e.CoreUuid && e.Sequence() <= known?.MetBy)
             return;
-        if (transferred.TryGetValue(e.Uuid!, out var payer))
+        var account = payer is null ? null : AccountDirectory.NumberOf(payer.AccountId);
+        if (OwnOf(known) is { Row: { } row } own)
         {
-            await AskAsync(e, payer.TenantId, 1, isTransferred: true, cancellationToken, AccountDirectory.NumberOf(payer.AccountId));
+            var isElsewhere = Core.Numbering.E164Number.Normalise(e["Caller-Destination-Number"] ?? "") != row.RatingKey;
+            own.Post(new CallInput.Parked(isElsewhere));
+            if (isElsewhere)
+                await AskAsync(e, row.TenantId, row.Segment + 1, isTransferred: true, cancellationToken, account);
             return;
         }
-        var to = e["Caller-Destination-Number"] ?? "";
-        if (known?.Row is { } row && row.ChannelId == row.CallId)
+        if (payer is not null)
         {
-            var isElsewhere = Core.Numbering.E164Number.Normalise(to) != row.RatingKey;
-            known.Post(new CallInput.Parked(isElsewhere));
-            if (isElsewhere)
-                await AskAsync(e, row.TenantId, row.Segment + 1, isTransferred: true, cancellationToken);
+            await AskAsync(e, payer.TenantId, 1, isTransferred: true, cancellationToken, account);
             return;
         }
         if (known is not null && known.Row is null)
             return;
         if (await TenantOfAsync(e, cancellationToken) is { } tenantId)
             await AskAsync(e, tenantId, 1, isTransferred: known is not null, cancellationToken);
+    }
+
+    /// <summary>Of a leg that is sent on, the call that it was part of; that call's end may be told after it.</summary>
+    CallRow? PayerOf(FreeSwitchEvent e) =>
+        transferred.TryGetValue(e.Uuid!, out var leg) ? leg.Payer : e.IsBLeg() ? Sessions.FirstOrDefault(s => s.PeerId == e.Uuid && s.Row?.ReservationId is not null)?.Row : null;
+
+    /// <summary>Of what is paid on a channel the call that it makes itself, its latest part.</summary>
+    static CallSession? OwnOf(CallSession? session)
+    {
+        CallSession? own = null;
+        for (; session is not null; session = session.Also)
+            if (session.Row is { IsForward: false } row && row.ChannelId == row.CallId && row.Segment > (own?.Row!.Segment ?? 0))
+                own = session;
+        return own;
     }
 
     async ValueTask AskAsync(FreeSwitchEvent e, int tenantId, int segment, bool isTransferred, CancellationToken cancellationToken, string? account = null)
@@ -132,14 +147,15 @@ sealed partial class CallControl
     void Ended(string channelId, FreeSwitchEvent e, CallFacts facts)
     {
         var detail = CallEvents.DetailOf(e);
-        transferred.TryRemove(channelId, out _);
+        if (transferred.TryGetValue(channelId, out var leg) && leg.Ended(facts))
+            transferred.TryRemove(channelId, out _);
         for (var session = Find(channelId); session is not null; session = session.Also)
         {
             session.Detail = detail;
             // The other leg may live on after a transfer, and somebody has to pay for it.
             session.IsFollowed = e.IsTransfer() && session is { PeerId: not null, Row.ReservationId: not null, State.AnsweredAt: not null };
             if (session.IsFollowed)
-                transferred[session.PeerId!] = session.Row!;
+                transferred[session.PeerId!] = new TransferredLeg(session.Row!);
             session.Post(new CallInput.Ended(facts));
         }
     }

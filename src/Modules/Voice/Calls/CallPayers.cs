@@ -18,7 +18,7 @@ readonly record struct CallPayer(long AccountId, Service Service, NumberTarget? 
 
 /// <summary>
 /// Finds who pays for a call: the caller by account code, SIP user or the trunk's address, in this order, and never by the number he shows;
-/// the holder of the called number when it is toll-free, or when the caller is nobody here. Where a number is forwarded to, its holder calls.
+/// the holder of the called number when it is toll-free, or when the caller is nobody here. Where a number is forwarded to, its holder calls; where a received call is sent on to, its receiver.
 /// </summary>
 sealed class CallPayers(AccountDirectory accounts, NumberDirectory numbers, AccountGates gates)
 {
@@ -28,7 +28,9 @@ sealed class CallPayers(AccountDirectory accounts, NumberDirectory numbers, Acco
         var (target, account) = await numbers.FindAsync(request.TenantId, number, caller, request.At, cancellationToken);
         if (caller is { } payer && (request.ForwardedBy is not null || target is not { IsTollFree: true }))
             return new(payer, Service.VoiceOutbound, target) { Account = account };
-        return target is not null ? new(target.AccountId, Service.VoiceInbound, target) : null;
+        if (target is not null)
+            return new(target.AccountId, Service.VoiceInbound, target);
+        return request is { IsInbound: true, IsTransferred: true } ? await FindAsync(request with { IsInbound = false }, number, cancellationToken) : null;
     }
 
     /// <summary>Where a call to one of our numbers goes, or null.</summary>

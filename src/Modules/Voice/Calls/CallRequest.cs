@@ -19,6 +19,9 @@ namespace Balatrix.Modules.Voice.Calls;
 public sealed record CallRequest(
     int TenantId, string Node, string Uuid, string? CoreUuid, string? AccountCode, string? SipUser, string? NetworkIp, string From, string To, bool IsInbound, DateTimeOffset At)
 {
+    /// <summary>Whether the call went elsewhere before: one that was received may now go out, and its receiver then makes that call.</summary>
+    public bool IsTransferred { get; init; }
+
     /// <summary>The holder of a number that forwards its calls to this one, and pays for that as for any call of his; null for a call that a caller makes.</summary>
     public long? ForwardedBy { get; init; }
 }

@@ -40,6 +40,24 @@ public sealed class ForwardedNumbers(VoiceApp app) : IClassFixture<VoiceApp>
     }
 
     [Fact]
+    public async Task A_received_call_that_is_sent_on_outside_is_its_receivers_from_then_on()
+    {
+        await using var lab = await VoiceLab.StartAsync(app, Deck);
+        var account = await lab.AccountAsync("100.00");
+        var call = await lab.DialAsync("", await NumberAsync(account, "reception", "sip"));
+        await lab.AnswerAsync(call);
+        await lab.PassAsync(20);
+        await call.SendOnAsync(VoiceLab.London);
+        await Soon.UntilAsync(() => call.Context == "billed" || call.HangupCause is not null, "It is decided");
+        Assert.Equal((null, "outbound", account), (call.HangupCause, call["bill_direction"], call["bill_account"]));
+        await lab.PassAsync(30);
+        await call.HangupAsync();
+        await lab.SettledAsync(account, 2);
+        Assert.Equal((100 - (20 * 0.01m) - (30 * 0.02m), 0), await lab.MoneyAsync(account));
+        await app.AssertBooksProveAsync();
+    }
+
+    [Fact]
     public async Task A_call_ends_when_its_holders_money_does_and_one_that_he_cannot_pay_on_is_refused()
     {
         await using var lab = await VoiceLab.StartAsync(app, Deck);
@@ -152,7 +170,7 @@ public sealed class ForwardedNumbers(VoiceApp app) : IClassFixture<VoiceApp>
         Assert.Equal((402, "insufficient_balance"), (refused, problem.GetProperty("code").GetString()));
     }
 
-    async Task<string> NumberAsync(string account, string forwardedTo)
+    async Task<string> NumberAsync(string account, string target, string kind = "number")
     {
         var digits = $"91804567{Interlocked.Increment(ref numbers):0000}";
         await using var connection = await app.Database.Owner.OpenConnectionAsync();
@@ -160,9 +178,9 @@ public sealed class ForwardedNumbers(VoiceApp app) : IClassFixture<VoiceApp>
             connection,
             """
             insert into voice.numbers (tenant_id, number, kind, status, account_id, subscription_id, target_kind, target, created_at, updated_at)
-            values (1, $1, 1, 3, $2, 1, 'number', $3, now(), now())
+            values (1, $1, 1, 3, $2, 1, $4, $3, now(), now())
             """,
-            [digits, long.Parse(account[4..], System.Globalization.CultureInfo.InvariantCulture), forwardedTo], CancellationToken.None);
+            [digits, long.Parse(account[4..], System.Globalization.CultureInfo.InvariantCulture), target, kind], CancellationToken.None);
         return digits;
     }
 

@@ -72,6 +72,65 @@ public sealed class TransfersAndLegs(VoiceApp app) : IClassFixture<VoiceApp>
     }
 
     [Fact]
+    public async Task A_leg_that_is_sent_on_twice_is_paid_on_each_way()
+    {
+        await using var lab = await VoiceLab.StartAsync(app);
+        var account = await lab.AccountAsync("100.00");
+        var call = await lab.TalkAsync(account);
+        await lab.PassAsync(20);
+        var other = await call.BlindTransferAsync("919812345678");
+        await Soon.UntilAsync(() => other.Context == "billed", "It is let through");
+        await lab.PassAsync(15);
+        await other.SendOnAsync(VoiceLab.London);
+        await Soon.UntilAsync(() => other.Context == "billed", "It is let through again");
+        await lab.PassAsync(15);
+        Assert.Null(other.HangupCause);
+        await other.HangupAsync();
+        await lab.SettledAsync(account, 4);
+        var charges = await lab.ChargesAsync(account);
+        Assert.Equal([call.Uuid, $"{call.Uuid}/2", other.Uuid, $"{other.Uuid}/2"], charges.Select(c => c.Id).OrderBy(id => !id.StartsWith(call.Uuid, StringComparison.Ordinal)).ThenBy(id => id, StringComparer.Ordinal));
+        Assert.Equal(charges.Sum(c => c.Amount), 100 - (await lab.MoneyAsync(account)).Balance);
+        Assert.Equal(50_000 + 30_000, charges.Sum(c => c.Ms));
+        await app.AssertBooksProveAsync();
+    }
+
+    [Fact]
+    public async Task A_leg_that_is_met_before_its_call_is_known_to_end_is_paid_by_the_same_account()
+    {
+        await using var lab = await VoiceLab.StartAsync(app);
+        var account = await lab.AccountAsync("100.00");
+        var call = await lab.TalkAsync(account);
+        await lab.PassAsync(20);
+        lab.Switch.Misbehaviour.KeepsBack = name => name == "CHANNEL_HANGUP_COMPLETE";
+        var other = await call.BlindTransferAsync("919812345678");
+        await Soon.UntilAsync(() => other.Context == "billed" || other.HangupCause is not null, "It is decided");
+        lab.Switch.Misbehaviour.KeepsBack = null;
+        lab.Switch.Release();
+        Assert.Equal(("billed", account), (other.Context, other["bill_account"]));
+        await lab.PassAsync(15);
+        await other.HangupAsync();
+        await lab.SettledAsync(account, 3);
+        Assert.Equal(35_000 + 15_000, (await lab.ChargesAsync(account)).Sum(c => c.Ms));
+        await app.AssertBooksProveAsync();
+    }
+
+    [Fact]
+    public async Task A_leg_that_may_not_go_where_it_is_sent_is_paid_to_its_end_and_no_longer()
+    {
+        await using var lab = await VoiceLab.StartAsync(app);
+        var account = await lab.AccountAsync("100.00");
+        var call = await lab.TalkAsync(account);
+        await lab.PassAsync(20);
+        var other = await call.BlindTransferAsync("99980000001");
+        await other.EndedAsync();
+        await lab.PassAsync(200);
+        await lab.SettledAsync(account, 2);
+        Assert.Equal(20_000, (await lab.ChargesAsync(account)).Sum(c => c.Ms));
+        Assert.Equal((99.60m, 0), await lab.MoneyAsync(account));
+        await app.AssertBooksProveAsync();
+    }
+
+    [Fact]
     public async Task Time_on_hold_is_paid_like_any_other()
     {
         await using var lab = await VoiceLab.StartAsync(app);

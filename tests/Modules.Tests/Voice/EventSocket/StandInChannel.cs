@@ -105,6 +105,18 @@ public sealed partial class StandInChannel
         }
     }
 
+    /// <summary>The called side sends the caller elsewhere and leaves.</summary>
+    public Task SendOnAsync(string to) => Locked(() =>
+    {
+        var other = Peer;
+        Peer = null;
+        if (other is not null)
+            other.Peer = null;
+        server.Events.Of("CHANNEL_UNBRIDGE", this);
+        other?.Hangup("BLIND_TRANSFER");
+        Transfer(to, "public");
+    });
+
     /// <summary>The customer joins the called sides of two calls of his and leaves both.</summary>
     public Task AttendedTransferAsync(StandInChannel second) => Locked(() =>
     {
