@@ -153,12 +153,15 @@ sealed partial class CallControl
         {
             session.Detail = detail;
             // The other leg may live on after a transfer, and somebody has to pay for it.
-            session.IsFollowed = e.IsTransfer() && session is { PeerId: not null, Row.ReservationId: not null, State.AnsweredAt: not null };
+            session.IsFollowed = e.IsTransfer() && IsPaidTalk(session);
             if (session.IsFollowed)
                 transferred[session.PeerId!] = new TransferredLeg(session.Row!);
             session.Post(new CallInput.Ended(facts));
         }
     }
+
+    /// <summary>Whether a call talks to another leg and somebody pays for that.</summary>
+    static bool IsPaidTalk(CallSession session) => session is { PeerId: not null, Row.ReservationId: not null, State.AnsweredAt: not null };
 
     /// <summary>A call that was authorised through another door, and that nobody controls yet.</summary>
     async ValueTask AdoptAsync(FreeSwitchEvent e, CancellationToken cancellationToken)

@@ -20,6 +20,9 @@ sealed partial class CallControl
     /// <summary>One comparison. Throws when FreeSWITCH did not answer as it should: then nothing is concluded.</summary>
     internal async Task SnapshotAsync(CancellationToken cancellationToken)
     {
+        // Calls from before a restart are measured by FreeSWITCH's clock: whatever it answers in the background tells that.
+        if (!clock.IsHeard && CallEvents.InstantOf((await link.BackgroundAsync("global_getvar core_uuid", cancellationToken)).SentMicros) is { } sentAt)
+            clock.Heard(sentAt, services.Time);
         var began = Now;
         var core = (await link.ApiAsync("global_getvar core_uuid", cancellationToken)) is { IsOk: true, Text: { Length: 36 } uuid } ? uuid : throw new InvalidDataException("It did not tell its core.");
         await TakeOverAsync(began, cancellationToken);
@@ -35,8 +38,15 @@ sealed partial class CallControl
                 continue;
             if (!live.ContainsKey(session.ChannelId))
             {
-                if (session.State.StartedAt < began - services.Timings.Settled)
-                    session.Post(new CallInput.NotSeen());
+                if (session.State.StartedAt >= began - services.Timings.Settled)
+                    continue;
+                // It was transferred while nobody heard it, and who it talked to talks on: that is paid when its own end is settled.
+                if (IsPaidTalk(session) && live.ContainsKey(session.PeerId!) && Find(session.PeerId!) is null)
+                {
+                    session.IsFollowed = true;
+                    transferred.TryAdd(session.PeerId!, new TransferredLeg(session.Row!));
+                }
+                session.Post(new CallInput.NotSeen());
             }
             else if (session.State.AnsweredAt is null)
                 asked.Add(session.ChannelId);

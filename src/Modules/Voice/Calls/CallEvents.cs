@@ -16,10 +16,10 @@ static class CallEvents
         ("coreUuid", "Core-UUID"), ("switchName", "FreeSWITCH-Switchname"),
     ];
 
-    public static DateTimeOffset? At(this FreeSwitchEvent e, string header) =>
-        e.Number(header) is > 946_684_800_000_000 and < 4_102_444_800_000_000 and var micros
-            ? DateTimeOffset.UnixEpoch.AddTicks(micros * TimeSpan.TicksPerMicrosecond)
-            : null;
+    public static DateTimeOffset? At(this FreeSwitchEvent e, string header) => InstantOf(e.Number(header));
+
+    public static DateTimeOffset? InstantOf(long? micros) =>
+        micros is > 946_684_800_000_000 and < 4_102_444_800_000_000 ? DateTimeOffset.UnixEpoch.AddTicks(micros.Value * TimeSpan.TicksPerMicrosecond) : null;
 
     /// <summary>When FreeSWITCH sent it.</summary>
     public static DateTimeOffset? SentAt(this FreeSwitchEvent e) => e.At("Event-Date-Timestamp");

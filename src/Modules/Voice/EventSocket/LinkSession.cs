@@ -155,8 +155,10 @@ sealed class LinkSession : IAsyncDisposable
     ValueTask OnJobAsync(FreeSwitchEvent taken, CancellationToken cancellationToken)
     {
         using var item = taken;
+        // The headers are gone once the body is taken.
+        var sentMicros = item.Number("Event-Date-Timestamp");
         if (item["Job-UUID"] is { } id && jobs.TryGetValue(id, out var job))
-            job.TrySetResult(new(item.TakeBody()));
+            job.TrySetResult(new(item.TakeBody(), sentMicros));
         return ValueTask.CompletedTask;
     }
 

@@ -359,6 +359,12 @@ public sealed class FailureModes(VoiceApp app) : IClassFixture<VoiceApp>
         await lab.PassAsync(100);
         Assert.Null(call.HangupCause);
         Assert.InRange((await lab.MoneyAsync(account)).Held, 2.40m, 3.60m);
+        // Nor for a process that knows nothing of them yet.
+        await lab.EndProcessAsync();
+        await lab.ControlAsync();
+        await Soon.UntilAsync(() => lab.Live.Snapshot(1, lab.Time.GetUtcNow()).Any(c => c.Uuid == call.Uuid && c.State == "talking"), "It is taken up");
+        await lab.PassAsync(50);
+        Assert.Null(call.HangupCause);
         await call.HangupAsync();
         await lab.SettledAsync(account);
         Assert.Equal((100 - VoiceLab.PriceOf(call), 0), await lab.MoneyAsync(account));

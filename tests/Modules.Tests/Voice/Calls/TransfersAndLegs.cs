@@ -32,6 +32,37 @@ public sealed class TransfersAndLegs(VoiceApp app) : IClassFixture<VoiceApp>
     }
 
     [Fact]
+    public async Task Legs_of_an_attended_transfer_that_nobody_heard_of_are_found_and_paid()
+    {
+        await using var lab = await VoiceLab.StartAsync(app);
+        var account = await lab.AccountAsync("100.00");
+        var first = await lab.TalkAsync(account);
+        var second = await lab.TalkAsync(account);
+        await lab.PassAsync(10);
+        var (one, two) = (first.Peer!, second.Peer!);
+        lab.Switch.Misbehaviour.DropsEvent = (_, _) => true;
+        lab.Switch.DropConnections();
+        await first.AttendedTransferAsync(second);
+        lab.Switch.Misbehaviour.DropsEvent = null;
+        await Soon.UntilAsync(
+            async () =>
+            {
+                await lab.PassAsync(5);
+                return new[] { one, two }.All(leg => lab.Live.Snapshot(1, lab.Time.GetUtcNow()).Any(c => c.Uuid == leg.Uuid && c.State == "talking"));
+            },
+            "Both legs are controlled");
+        Assert.Null(one.HangupCause);
+        await lab.PassAsync(90);
+        await one.HangupAsync();
+        await lab.SettledAsync(account, 4);
+        var charges = await lab.ChargesAsync(account);
+        // When the calls ended nobody heard; from there on the legs are paid, so that in all no second is lost or paid twice.
+        Assert.Equal(one.BillUsec + two.BillUsec, 1000 * charges.Sum(c => c.Ms));
+        Assert.Equal(charges.Sum(c => c.Amount), 100 - (await lab.MoneyAsync(account)).Balance);
+        await app.AssertBooksProveAsync();
+    }
+
+    [Fact]
     public async Task A_leg_that_goes_on_alone_is_cut_when_the_money_ends()
     {
         await using var lab = await VoiceLab.StartAsync(app);
