@@ -55,31 +55,39 @@ public static class ImportDeck
     internal static async Task<IResult> Handle(
         int id, DateTimeOffset? effectiveFrom, bool? dryRun, HttpContext context, DeckStore decks, PriceBookStore books, TimeProvider time, CancellationToken cancellationToken)
     {
-        if (await decks.FindAsync(Caller.Of(context).TenantId, id, cancellationToken) is null)
+        if (await decks.FindAsync(Caller.Of(context).TenantId, id, cancellationToken) is not { } deck)
             return Problem.NotFound("rate deck").ToResult();
-        return await IntoAsync(id, effectiveFrom ?? time.GetUtcNow(), dryRun == true, context, decks, books, cancellationToken);
+        return await IntoAsync(deck, deck.DeckKind, () => Task.FromResult(id), effectiveFrom ?? time.GetUtcNow(), dryRun == true, context, decks, books, cancellationToken);
     }
 
-    /// <summary>Imports the body of a request into a deck of the caller's tenant that is there.</summary>
+    /// <summary>Imports the body of a request into a deck of the caller's tenant.</summary>
+    /// <param name="deck">The deck, or null when there is none yet.</param>
+    /// <param name="kind">Its kind.</param>
+    /// <param name="idOf">Its number; asked for when the file is good and is to be written, to make the deck then.</param>
+    /// <param name="from">From when on the version holds.</param>
+    /// <param name="dryRun">Whether nothing is to be written.</param>
+    /// <param name="context">The request.</param>
+    /// <param name="decks">Decks.</param>
+    /// <param name="books">Prices, which are read again.</param>
+    /// <param name="cancellationToken">Stops.</param>
     public static async Task<IResult> IntoAsync(
-        int id, DateTimeOffset from, bool dryRun, HttpContext context, DeckStore decks, PriceBookStore books, CancellationToken cancellationToken)
+        DeckView? deck, DeckKind kind, Func<Task<int>> idOf, DateTimeOffset from, bool dryRun, HttpContext context, DeckStore decks, PriceBookStore books, CancellationToken cancellationToken)
     {
         var clock = Stopwatch.StartNew();
         var tenantId = Caller.Of(context).TenantId;
-        var deck = (await decks.FindAsync(tenantId, id, cancellationToken))!;
         if (await Utf8Text.ReadAsync(context.Request, cancellationToken) is not { } text)
             return new Problem(422, "rate_deck_encoding", "The file is not UTF-8.", Expected: "UTF-8").ToResult();
-        var file = RateDeckCsv.Read(new StringReader(text), deck.DeckKind);
+        var file = RateDeckCsv.Read(new StringReader(text), kind);
         if (file.ErrorCount > 0)
             return Faults(file);
         if (file.Rates.Count is 0 or > LargestImport)
             return new Problem(422, "rate_count", $"The file has {file.Rates.Count} rates.", Expected: $"1 to {LargestImport} rates").ToResult();
-        var before = deck.Version == 0 ? [] : await decks.RatesAsync(tenantId, id, deck.Version, cancellationToken);
+        var before = deck is null or { Version: 0 } ? [] : await decks.RatesAsync(tenantId, deck.Id, deck.Version, cancellationToken);
         var diff = DeckDiff.Between(before, file.Rates);
         int? version = null;
         if (!dryRun)
         {
-            version = await decks.ImportAsync(tenantId, id, file.Rates, from, Actor.Of(context), cancellationToken);
+            version = await decks.ImportAsync(tenantId, await idOf(), file.Rates, from, Actor.Of(context), cancellationToken);
             await books.RefreshAsync(cancellationToken);
         }
         return Results.Ok(new Response(dryRun, version, from, file.Rates.Count, diff, clock.ElapsedMilliseconds));

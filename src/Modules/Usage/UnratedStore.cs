@@ -22,7 +22,7 @@ public sealed record UnratedFilter(string[]? References, string[]? Numbers, Date
 /// <summary>The visible queue of use that could not be rated or charged: nothing that happened is lost.</summary>
 public sealed class UnratedStore(Database database, TenantClock clock)
 {
-    /// <summary>Keeps a use; the same use again only counts an attempt.</summary>
+    /// <summary>Keeps a use; the same use again counts an attempt, and is what will be charged when it was mended meanwhile.</summary>
     public Task<long> KeepAsync(int tenantId, string account, UsageEvent usage, Problem problem, CancellationToken cancellationToken) =>
         database.InTenantAsync(tenantId, async (connection, ct) =>
         {
@@ -32,7 +32,7 @@ public sealed class UnratedStore(Database database, TenantClock clock)
                 insert into usage.unrated_events (tenant_id, account_reference, source, event_id, service, occurred_at, event, code, message, received_at, updated_at)
                 values ($1, $2, $3, $4, $5, $6, $7::jsonb, $8, $9, $10, $10)
                 on conflict (tenant_id, account_reference, source, event_id) do update
-                   set attempts = unrated_events.attempts + 1, code = excluded.code, message = excluded.message, updated_at = excluded.updated_at
+                   set attempts = unrated_events.attempts + 1, service = excluded.service, occurred_at = excluded.occurred_at, event = excluded.event, code = excluded.code, message = excluded.message, updated_at = excluded.updated_at
                 returning unrated_id
                 """,
                 [tenantId, account, usage.Source, usage.Id, (short)usage.Service, usage.OccurredAt, JsonSerializer.Serialize(usage), problem.Code, problem.Title, await clock.NowAsync(tenantId, ct)],

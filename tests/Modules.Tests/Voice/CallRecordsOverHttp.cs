@@ -113,6 +113,16 @@ public sealed class CallRecordsOverHttp(TestApp app) : IClassFixture<TestApp>
     }
 
     [Fact]
+    public async Task What_waits_is_kept_as_it_was_told_last()
+    {
+        var account = await app.OpenAccountAsync("100.00");
+        foreach (var seconds in new[] { 600, 60 })
+            Assert.Equal(202, (await app.PostAsync("/api/v1/cdrs", Call(account, "mended", seconds, "+99970000001"))).Status);
+        var kept = Assert.Single((await app.GetAsync($"/api/v1/cdrs?status=unrated&account={account}")).Body.GetProperty("items").EnumerateArray());
+        Assert.Equal((2, 60_000), (kept.GetProperty("attempts").GetInt32(), kept.GetProperty("event").GetProperty("quantity").GetInt64()));
+    }
+
+    [Fact]
     public async Task What_waits_is_listed_by_account_number_time_and_page()
     {
         var (one, other) = (await app.OpenAccountAsync("100.00"), $"nobody-{Guid.NewGuid():N}");

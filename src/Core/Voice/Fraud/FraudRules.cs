@@ -102,7 +102,7 @@ public static class FraudRules
             return null;
         var (span, measure) = (limit.IsDaily ? "day" : "hour", limit.Measure switch { LimitMeasure.Calls => "calls", LimitMeasure.Minutes => "minutes", _ => "spend" });
         var most = limit.Measure == LimitMeasure.Spend ? Money.Format(limit.Most) : limit.Most.ToString(System.Globalization.CultureInfo.InvariantCulture);
-        return new(new(Velocity, $"{limit.Name} {measure}/{span}"), $"More than {most} {(limit.Measure == LimitMeasure.Spend ? "spent" : measure)} in the last {span} ({limit.Name}).", limit.Action);
+        return new(new(Velocity, $"{limit.Name} {most} {measure}/{span}"), $"More than {most} {(limit.Measure == LimitMeasure.Spend ? "spent" : measure)} in the last {span} ({limit.Name}).", limit.Action);
     }
 
     static FraudFinding? SuddenIn(SuddenChange rule, UsualHour usual, CallUse last)

@@ -30,6 +30,10 @@ public static class LiveCallEndpoints
         internal bool Has(LiveCall call) =>
             (Account is null || string.Equals(call.Account, Account, StringComparison.OrdinalIgnoreCase)) && (Node is null || call.Node == Node) && (Direction is null || call.Direction == Direction)
             && (State is null || call.State == State) && (Number is null || call.From.TrimStart('+') == Number.TrimStart('+') || call.To.TrimStart('+') == Number.TrimStart('+'));
+
+        /// <summary>Whether a change is told; of calls in a state also that they leave it.</summary>
+        internal bool Tells(LiveCallChange change) =>
+            Has(change.Call) || ((this with { State = null }).Has(change.Call) && (change.Kind == "ended" || (change.Kind == "answered" && State is "asking" or "ringing")));
     }
 
     /// <summary>Live calls of all nodes of Balatrix.</summary>
@@ -166,7 +170,7 @@ public static class LiveCallEndpoints
                 if (!await next)
                     return;
                 while (changes.TryRead(out var change))
-                    if (filter.Has(change.Call))
+                    if (filter.Tells(change))
                         await WriteAsync(context, change.Kind, change.Call, cancellationToken);
                 next = changes.WaitToReadAsync(cancellationToken).AsTask();
             }

@@ -39,6 +39,11 @@ public sealed class LiveView(VoiceApp app) : IClassFixture<VoiceApp>
         Assert.Equal("text/event-stream", stream.Content.Headers.ContentType?.MediaType);
         using var lines = new StreamReader(await stream.Content.ReadAsStreamAsync());
         Assert.Equal("event: snapshot", await LineAsync(lines));
+        using var talkAsked = new HttpRequestMessage(HttpMethod.Get, "/api/v1/calls/active?state=talking");
+        talkAsked.Headers.Accept.Add(new("text/event-stream"));
+        using var talkStream = await client.SendAsync(talkAsked, HttpCompletionOption.ResponseHeadersRead);
+        using var talks = new StreamReader(await talkStream.Content.ReadAsStreamAsync());
+        Assert.Equal("event: snapshot", await LineAsync(talks));
 
         var account = await lab.AccountAsync("100.00");
         var call = await lab.TalkAsync(account);
@@ -88,6 +93,11 @@ public sealed class LiveView(VoiceApp app) : IClassFixture<VoiceApp>
         while (!kinds.Contains("event: ended"))
             kinds.Add(await LineAsync(lines));
         Assert.Contains("event: answered", kinds);
+        List<string> told = [];
+        while (told is not [.., "event: ended"])
+            told.Add(await LineAsync(talks));
+        Assert.Contains("event: answered", told);
+        Assert.DoesNotContain("event: started", told);
     }
 
     [Fact]

@@ -49,7 +49,7 @@ public sealed class FraudGuardTests(FraudTenant app) : IClassFixture<FraudTenant
         await FraudTenant.SoonAsync(() => Task.FromResult(app.Guard.Policies.ContainsKey((1, FraudTenant.Id(account)))));
         Assert.Equal(5, await app.CallUntilRefusedAsync(account, "442071838750"));
         var alert = await app.AlertSoonAsync(account);
-        Assert.Equal(("velocity", "few calls/hour", "throttle"), (alert.GetProperty("rule").GetString(), alert.GetProperty("subject").GetString(), alert.GetProperty("action").GetString()));
+        Assert.Equal(("velocity", "few 5 calls/hour", "throttle"), (alert.GetProperty("rule").GetString(), alert.GetProperty("subject").GetString(), alert.GetProperty("action").GetString()));
         await app.CheckAsync(account, "442071838750");
         await FraudTenant.SoonAsync(async () => (await app.OpenAlertAsync(account))?.GetProperty("repeats").GetInt64() == 2);
         Assert.Equal(1, await app.CountAsync($"select count(*) from audit.records where action = 'fraud.alert-raised' and entity_id = '{alert.GetProperty("id")}'"));

@@ -188,10 +188,13 @@ public sealed class CarriersOverHttp(NumberWorld world) : IClassFixture<NumberWo
             lines.Append(CultureInfo.InvariantCulture, $"{i},0.{i},1\n");
         var (_, preview) = await ImportAsync(client, id, lines.ToString(), "?dryRun=true");
         Assert.True(preview.GetProperty("dryRun").GetBoolean());
+        // Neither the faulty file nor the trial made a deck.
+        Assert.Equal(JsonValueKind.Null, (await AsAsync(client, HttpMethod.Get, $"/api/v1/carriers/{id}")).Body.GetProperty("deck").ValueKind);
+        Assert.Equal(0, (await AsAsync(client, HttpMethod.Get, "/api/v1/rate-decks")).Body.GetProperty("items").GetArrayLength());
         Assert.Equal("no_route", Text((await AsAsync(client, HttpMethod.Get, "/api/v1/carriers/lookup?number=%2B12345678901")).Body, "refusal"));
         var (_, done) = await ImportAsync(client, id, lines.ToString());
         Assert.Equal((1, 10_000), (done.GetProperty("version").GetInt32(), done.GetProperty("rates").GetInt32()));
-        // Rounded as the deck has it, to four decimals.
+        // A tenth of ten minutes, which the deck rounds to four decimals.
         var (_, found) = await AsAsync(client, HttpMethod.Get, "/api/v1/carriers/lookup?number=%2B12345678901");
         Assert.Equal(("12345", "0.12345"), (Text(found.GetProperty("candidates")[0], "prefix"), Text(found.GetProperty("candidates")[0], "cost")));
         Assert.Equal("costs of Import", Text((await AsAsync(client, HttpMethod.Get, $"/api/v1/carriers/{id}")).Body, "deck"));
