@@ -123,6 +123,11 @@ public readonly record struct UsageCursor(DateTimeOffset OccurredAt, long Accoun
 /// <summary>Reads usage records. Every query names a stretch of time, so that it stays within a few partitions.</summary>
 public sealed class UsageQueries(Database database)
 {
+    const int SpanGrowth = 8;
+
+    static readonly TimeSpan FirstSpan = TimeSpan.FromHours(1);
+    static readonly TimeSpan LongestSpan = TimeSpan.FromDays(1000);
+
     const string Columns = """
         account_id, event_key, entry_no, source, event_id, service, occurred_at, recorded_at, calling, called, destination, quantity, billed_quantity,
         covered_quantity, amount_micros, shortfall_micros, balance_after_micros, debit_book, credit_book, plan_version_id, detail, trace
@@ -147,29 +152,45 @@ public sealed class UsageQueries(Database database)
     /// <summary>A page, latest first.</summary>
     public async Task<(List<UsageView> Items, string? Next)> ListAsync(int tenantId, UsageFilter filter, CancellationToken cancellationToken)
     {
-        var cursor = filter.Cursor;
-        var rows = await database.InTenantAsync(
-            tenantId,
-            (connection, ct) => Database.QueryAsync(
-                connection,
-                $"""
-                select {Columns} from usage.usage_records
-                 where tenant_id = $1 and service = any($2) and occurred_at >= $3 and occurred_at < $4
-                   {(filter.AccountIds is null ? "" : "and account_id = any($5)")}
-                   {(filter.Numbers is null ? "" : "and (calling = any($6) or called = any($6) or rating_key = any($6))")}
-                   {(cursor is null ? "" : "and occurred_at <= $7 and (occurred_at, account_id, entry_no) < ($7, $8, $9)")}
-                 order by occurred_at desc, account_id desc, entry_no desc
-                 limit {filter.Limit + 1}
-                """,
-                [
-                    tenantId, filter.Services.Select(s => (short)s).ToArray(), filter.From, filter.To, filter.AccountIds ?? [], filter.Numbers ?? [],
-                    cursor?.OccurredAt ?? filter.To, cursor?.AccountId ?? 0, cursor?.EntryNo ?? 0,
-                ],
-                r => (View: Read(r, withTrace: false), Cursor: new UsageCursor(r.GetFieldValue<DateTimeOffset>(6), r.GetInt64(0), r.GetInt64(2))), ct),
-            cancellationToken);
+        var rows = await database.InTenantAsync(tenantId, (connection, ct) => PageAsync(connection, tenantId, filter, ct), cancellationToken);
         var next = rows.Count > filter.Limit ? rows[filter.Limit - 1].Cursor.ToString() : null;
         return ([.. rows.Take(filter.Limit).Select(r => r.View)], next);
     }
+
+    /// <summary>
+    /// One record more than the page has. Those of an account are found by its index; those of all accounts by their time, back from the end in spans that grow, so that a page of the
+    /// latest does not read and sort whole months.
+    /// </summary>
+    static async Task<List<(UsageView View, UsageCursor Cursor)>> PageAsync(NpgsqlConnection connection, int tenantId, UsageFilter filter, CancellationToken cancellationToken)
+    {
+        var rows = new List<(UsageView, UsageCursor)>();
+        var span = filter.AccountIds is null ? FirstSpan : TimeSpan.MaxValue;
+        for (var to = filter.Cursor is { } last && last.OccurredAt < filter.To ? last.OccurredAt.AddMicroseconds(1) : filter.To; to > filter.From && rows.Count <= filter.Limit; span = span < LongestSpan ? span * SpanGrowth : span)
+        {
+            var from = to - filter.From <= span ? filter.From : to - span;
+            rows.AddRange(await SpanAsync(connection, tenantId, filter, from, to, filter.Limit + 1 - rows.Count, cancellationToken));
+            to = from;
+        }
+        return rows;
+    }
+
+    static Task<List<(UsageView, UsageCursor)>> SpanAsync(
+        NpgsqlConnection connection, int tenantId, UsageFilter filter, DateTimeOffset from, DateTimeOffset to, int limit, CancellationToken cancellationToken) => Database.QueryAsync(
+        connection,
+        $"""
+        select {Columns} from usage.usage_records
+         where tenant_id = $1 and service = any($2) and occurred_at >= $3 and occurred_at < $4
+           {(filter.AccountIds is null ? "" : "and account_id = any($5)")}
+           {(filter.Numbers is null ? "" : "and (calling = any($6) or called = any($6) or rating_key = any($6))")}
+           {(filter.Cursor is null ? "" : "and (occurred_at, account_id, entry_no) < ($7, $8, $9)")}
+         order by occurred_at desc, account_id desc, entry_no desc
+         limit {limit}
+        """,
+        [
+            tenantId, filter.Services.Select(s => (short)s).ToArray(), from, to, filter.AccountIds ?? [], filter.Numbers ?? [],
+            filter.Cursor?.OccurredAt ?? to, filter.Cursor?.AccountId ?? 0, filter.Cursor?.EntryNo ?? 0,
+        ],
+        r => (Read(r, withTrace: false), new UsageCursor(r.GetFieldValue<DateTimeOffset>(6), r.GetInt64(0), r.GetInt64(2))), cancellationToken);
 
     static UsageView Read(NpgsqlDataReader r, bool withTrace)
     {

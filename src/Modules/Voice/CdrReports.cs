@@ -24,7 +24,7 @@ public static class CdrReports
         coalesce(sum(u.amount_micros), 0)::bigint, coalesce(sum(u.shortfall_micros), 0)::bigint
         """;
 
-    const int UsualDestinations = 50;
+    const int UsualDestinations = 50, ExportedAtOnce = 5_000;
 
     const string NoPdd = "0::bigint, null::bigint, null::bigint";
 
@@ -127,14 +127,14 @@ public static class CdrReports
         [AsParameters] CallSumsQuery query, HttpContext context, UsageQueries queries, AccountDirectory directory, TenantClock clock, CancellationToken cancellationToken)
     {
         var tenantId = Caller.Of(context).TenantId;
-        var (filter, problem) = await UsageListing.FilterAsync(query.ToList() with { Limit = 500 }, CdrEndpoints.Calls, Caller.Of(context), directory, clock, cancellationToken);
+        var (filter, problem) = await UsageListing.FilterAsync(query.ToList(), CdrEndpoints.Calls, Caller.Of(context), directory, clock, cancellationToken);
         if (filter is null)
             return problem!.ToResult();
         return Results.Stream(async stream =>
         {
             await using var writer = new StreamWriter(stream);
             await writer.WriteLineAsync("id,account,service,occurred_at,calling,called,destination,talk_ms,billed_seconds,covered_seconds,amount,balance_after");
-            for (var page = filter; page is not null;)
+            for (var page = filter with { Limit = ExportedAtOnce }; page is not null;)
             {
                 var (items, next) = await queries.ListAsync(tenantId, page, cancellationToken);
                 foreach (var v in items)

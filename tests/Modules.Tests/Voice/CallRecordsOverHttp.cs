@@ -172,6 +172,28 @@ public sealed class CallRecordsOverHttp(TestApp app) : IClassFixture<TestApp>
     }
 
     [Fact]
+    public async Task The_list_of_all_accounts_goes_back_over_gaps_to_its_first_call()
+    {
+        var account = await app.OpenAccountAsync("1000.00");
+        var hours = new[] { 0, 0, 0, 1, 5, 6, 30, 31, 100, 500, 700 };
+        var at = DateTimeOffset.UtcNow.AddMinutes(-30);
+        var calls = hours.Select((h, n) => new { account, id = $"gap-{n}", called = "+447700900123", startTime = at.AddHours(-h), durationSeconds = 6 });
+        Assert.Equal(200, (await app.PostAsync("/api/v1/cdrs/batch", calls)).Status);
+        List<(DateTimeOffset At, string Account, string Id)> seen = [];
+        for (string? cursor = null; ;)
+        {
+            var (_, page) = await app.GetAsync($"/api/v1/cdrs?limit=2{(cursor is null ? "" : "&cursor=" + cursor)}");
+            seen.AddRange(page.GetProperty("items").EnumerateArray().Select(i => (i.GetProperty("occurredAt").GetDateTimeOffset(), i.GetProperty("account").GetString()!, i.GetProperty("eventId").GetString()!)));
+            if ((cursor = page.GetProperty("next").GetString()) is null)
+                break;
+        }
+        Assert.Equal(seen.Count, seen.Distinct().Count());
+        Assert.Equal(seen.Select(s => s.At), seen.Select(s => s.At).OrderDescending());
+        Assert.Equal(hours.Length, seen.Count(s => s.Account == account));
+        Assert.Equal((await app.GetAsync("/api/v1/cdrs/statistics")).Body.GetProperty("items").EnumerateArray().Sum(i => i.GetProperty("calls").GetInt32()), seen.Count);
+    }
+
+    [Fact]
     public async Task Lists_pages_and_sums_agree()
     {
         var account = await app.OpenAccountAsync("1000.00");
