@@ -15,7 +15,8 @@ static class CallAsks
         var from = answered is not null && (isTransferred || e.IsBLeg()) ? now : (DateTimeOffset?)null;
         var request = new CallRequest(
             tenantId, node, e.Uuid!, e.CoreUuid, e["variable_bill_account"] ?? e["variable_accountcode"], e["variable_sip_auth_username"], e["variable_sip_network_ip"],
-            e["Caller-Caller-ID-Number"] ?? "", e["Caller-Destination-Number"] ?? "", e["variable_bill_direction"] == "inbound", segment > 1 || e.IsBLeg() ? now : e.At("Caller-Channel-Created-Time") ?? now) { IsTransferred = isTransferred };
+            e["Caller-Caller-ID-Number"] ?? "", e["Caller-Destination-Number"] ?? "", e["variable_bill_direction"] == "inbound", segment > 1 || e.IsBLeg() ? now : e.At("Caller-Channel-Created-Time") ?? now)
+        { IsTransferred = isTransferred };
         return (request, new CallAsk(null, owner, e.Uuid!, segment, e.Uuid!, answered, from, !e.IsWaiting()), answered, from);
     }
 

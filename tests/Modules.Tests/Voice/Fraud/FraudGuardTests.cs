@@ -144,7 +144,9 @@ public sealed class FraudGuardTests(FraudTenant app) : IClassFixture<FraudTenant
     {
         var account = await app.OpenAccountAsync("1000.00");
         await app.SetRulesAsync(account, new { holdFirstCalls = false });
-        Assert.Equal(201, (await app.PostAsync("/api/v1/cdrs", new { account, id = Guid.NewGuid(), called = "+442071838750", startTime = DateTimeOffset.UtcNow.AddDays(-3), durationSeconds = 60 })).Status);
+        // Its start and its end are in one hour.
+        var hour = DateTimeOffset.FromUnixTimeSeconds(DateTimeOffset.UtcNow.AddDays(-3).ToUnixTimeSeconds() / 3600 * 3600);
+        Assert.Equal(201, (await app.PostAsync("/api/v1/cdrs", new { account, id = Guid.NewGuid(), called = "+442071838750", startTime = hour.AddMinutes(10), durationSeconds = 60 })).Status);
         await FraudTenant.SoonAsync(async () => await app.CountAsync($"select count(*) from voice.fraud_hours where account_id = {FraudTenant.Id(account)}") == 1);
         await app.CountAsync("delete from voice.fraud_seeds; delete from voice.fraud_hours; delete from voice.fraud_permits; select 1");
         await using var database = new Database(app.ConnectionString);

@@ -78,8 +78,19 @@ public sealed class NumbersOfOthers(NumberWorld world) : IClassFixture<NumberWor
             ["switchname"] = "secret-switch",
             ["variables"] = new Dictionary<string, string>
             {
-                ["uuid"] = id, ["accountcode"] = account, ["direction"] = aLeg is null ? "inbound" : "outbound", ["originating_leg_uuid"] = aLeg ?? "", ["hangup_cause"] = "NORMAL_CLEARING", ["sip_gateway_name"] = "secret-carrier",
-                ["sip_network_ip"] = "secret-ip", ["start_uepoch"] = $"{at}", ["answer_uepoch"] = $"{at}", ["end_uepoch"] = $"{at + 7_000_000}", ["billusec"] = "7000000", ["duration"] = "7", ["billsec"] = "7",
+                ["uuid"] = id,
+                ["accountcode"] = account,
+                ["direction"] = aLeg is null ? "inbound" : "outbound",
+                ["originating_leg_uuid"] = aLeg ?? "",
+                ["hangup_cause"] = "NORMAL_CLEARING",
+                ["sip_gateway_name"] = "secret-carrier",
+                ["sip_network_ip"] = "secret-ip",
+                ["start_uepoch"] = $"{at}",
+                ["answer_uepoch"] = $"{at}",
+                ["end_uepoch"] = $"{at + 7_000_000}",
+                ["billusec"] = "7000000",
+                ["duration"] = "7",
+                ["billsec"] = "7",
             },
             ["callflow"] = new object[] { new { caller_profile = new { uuid = id, destination_number = "447700900123", caller_id_number = "1000" } } },
         });
