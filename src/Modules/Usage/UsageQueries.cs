@@ -126,7 +126,6 @@ public sealed class UsageQueries(Database database)
     const int SpanGrowth = 8;
 
     static readonly TimeSpan FirstSpan = TimeSpan.FromHours(1);
-    static readonly TimeSpan LongestSpan = TimeSpan.FromDays(1000);
 
     const string Columns = """
         account_id, event_key, entry_no, source, event_id, service, occurred_at, recorded_at, calling, called, destination, quantity, billed_quantity,
@@ -164,8 +163,8 @@ public sealed class UsageQueries(Database database)
     static async Task<List<(UsageView View, UsageCursor Cursor)>> PageAsync(NpgsqlConnection connection, int tenantId, UsageFilter filter, CancellationToken cancellationToken)
     {
         var rows = new List<(UsageView, UsageCursor)>();
-        var span = filter.AccountIds is null ? FirstSpan : TimeSpan.MaxValue;
-        for (var to = filter.Cursor is { } last && last.OccurredAt < filter.To ? last.OccurredAt.AddMicroseconds(1) : filter.To; to > filter.From && rows.Count <= filter.Limit; span = span < LongestSpan ? span * SpanGrowth : span)
+        var to = filter.Cursor is { } last && last.OccurredAt < filter.To ? last.OccurredAt.AddMicroseconds(1) : filter.To;
+        for (var span = filter.AccountIds is null ? FirstSpan : to - filter.From; to > filter.From && rows.Count <= filter.Limit; span *= SpanGrowth)
         {
             var from = to - filter.From <= span ? filter.From : to - span;
             rows.AddRange(await SpanAsync(connection, tenantId, filter, from, to, filter.Limit + 1 - rows.Count, cancellationToken));

@@ -49,7 +49,7 @@ public static class CdrReports
     /// <param name="To">First instant after; tomorrow at this time when left out.</param>
     public sealed record CallSumsQuery(string? Account, string? Number, DateTimeOffset? From, DateTimeOffset? To)
     {
-        internal UsageListQuery ToList() => new(Account, Number, From, To, null, null);
+        internal UsageListQuery AsListQuery() => new(Account, Number, From, To, null, null);
     }
 
     /// <summary>Sums of a group of calls.</summary>
@@ -105,7 +105,7 @@ public static class CdrReports
             return Problem.Invalid("by", CallGroup.Expected.Replace(", carrier, route", "", StringComparison.Ordinal)).ToResult();
         if (query.Account is not null)
             return Problem.Invalid("account", "nothing for by=route: attempts are summed over all accounts").ToResult();
-        var (filter, problem) = await UsageListing.FilterAsync(query.ToList(), CdrEndpoints.Calls, caller, directory, clock, cancellationToken);
+        var (filter, problem) = await UsageListing.FilterAsync(query.AsListQuery(), CdrEndpoints.Calls, caller, directory, clock, cancellationToken);
         if (filter is null)
             return problem!.ToResult();
         var items = await database.InTenantAsync(caller.TenantId, (connection, ct) => RouteSums.OfAsync(connection, caller.TenantId, filter, ct), cancellationToken);
@@ -127,7 +127,7 @@ public static class CdrReports
         [AsParameters] CallSumsQuery query, HttpContext context, UsageQueries queries, AccountDirectory directory, TenantClock clock, CancellationToken cancellationToken)
     {
         var tenantId = Caller.Of(context).TenantId;
-        var (filter, problem) = await UsageListing.FilterAsync(query.ToList(), CdrEndpoints.Calls, Caller.Of(context), directory, clock, cancellationToken);
+        var (filter, problem) = await UsageListing.FilterAsync(query.AsListQuery(), CdrEndpoints.Calls, Caller.Of(context), directory, clock, cancellationToken);
         if (filter is null)
             return problem!.ToResult();
         return Results.Stream(async stream =>
@@ -149,7 +149,7 @@ public static class CdrReports
         CancellationToken cancellationToken)
     {
         var tenantId = Caller.Of(context).TenantId;
-        var (filter, problem) = await UsageListing.FilterAsync(query.ToList(), CdrEndpoints.Calls, Caller.Of(context), directory, clock, cancellationToken);
+        var (filter, problem) = await UsageListing.FilterAsync(query.AsListQuery(), CdrEndpoints.Calls, Caller.Of(context), directory, clock, cancellationToken);
         if (filter is null)
             return problem!.ToResult();
         var items = await database.InTenantAsync(

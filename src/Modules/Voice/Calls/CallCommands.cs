@@ -30,9 +30,10 @@ static class CallCommands
         var variables = row.IsForward ? $"{ForwardedBy}={account}"
             : $"bill_session={ApiArgument.Name(row.ReservationId?.ToString("N") ?? "none")};bill_account={account};accountcode={account};bill_direction={direction};heartbeat_use_scheduler=true";
         // What a call that is sent elsewhere had for its way before is taken from it: an empty value unsets.
-        if ((DialOf(permit) ?? (isAnswered ? "" : null)) is { } dial)
+        var none = isAnswered ? "" : null;
+        if ((DialOf(permit) ?? none) is { } dial)
             variables += $";bill_dial={dial}";
-        if ((permit.Routes is [var first, ..] ? ApiArgument.Name(Safe(first.Carrier)) : isAnswered ? "" : null) is { } carrier)
+        if ((CarrierOf(permit) ?? none) is { } carrier)
             variables += $";bill_carrier={carrier}";
         var commands = new List<string>(3) { $"uuid_setvar_multi {uuid} {variables}" };
         if (!isAnswered)
@@ -79,6 +80,8 @@ static class CallCommands
         permit.Routes.Count > 0 ? ApiArgument.DialString(string.Join('|', permit.Routes.Select(r => r.DialString)))
         : permit.Inbound is { TargetKind: "sip" } target ? ApiArgument.DialString("user/" + target.Target)
         : null;
+
+    static string? CarrierOf(CallPermit permit) => permit.Routes is [var first, ..] ? ApiArgument.Name(Safe(first.Carrier)) : null;
 
     /// <summary>The guard that a call is let through with: armed at the answer, it ends the call when what is reserved is used.</summary>
     public static string FirstGuard(string callId, string channelId, int segment, long ms) => Guard(callId, channelId, segment, 0, ms);

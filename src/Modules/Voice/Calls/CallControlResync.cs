@@ -20,11 +20,12 @@ sealed partial class CallControl
     /// <summary>One comparison. Throws when FreeSWITCH did not answer as it should: then nothing is concluded.</summary>
     internal async Task SnapshotAsync(CancellationToken cancellationToken)
     {
-        // Calls from before a restart are measured by FreeSWITCH's clock: whatever it answers in the background tells that.
-        if (!clock.IsHeard && CallEvents.InstantOf((await link.BackgroundAsync("global_getvar core_uuid", cancellationToken)).SentMicros) is { } sentAt)
+        // In the background, since that tells its clock too: after a restart nothing else has, and calls are measured by it.
+        var told = await link.BackgroundAsync("global_getvar core_uuid", cancellationToken);
+        var core = told.Reply is { IsOk: true, Text: { Length: 36 } uuid } ? uuid : throw new InvalidDataException("It did not tell its core.");
+        if (CallEvents.InstantOf(told.SentMicros) is { } sentAt)
             clock.Heard(sentAt, services.Time);
         var began = Now;
-        var core = (await link.ApiAsync("global_getvar core_uuid", cancellationToken)) is { IsOk: true, Text: { Length: 36 } uuid } ? uuid : throw new InvalidDataException("It did not tell its core.");
         await TakeOverAsync(began, cancellationToken);
         foreach (var session in Sessions)
             if (session.CoreId is { } known && known != core)

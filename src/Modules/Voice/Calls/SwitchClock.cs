@@ -14,16 +14,6 @@ sealed class SwitchClock
     long since;
     long offsetTicks;
 
-    /// <summary>Whether anything was heard yet; until then it is taken to show our time.</summary>
-    public bool IsHeard
-    {
-        get
-        {
-            lock (gate)
-                return best is not null;
-        }
-    }
-
     /// <summary>Its time now.</summary>
     public DateTimeOffset Now(TimeProvider here) => here.GetUtcNow().AddTicks(Interlocked.Read(ref offsetTicks));
 

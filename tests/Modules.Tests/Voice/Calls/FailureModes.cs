@@ -252,11 +252,8 @@ public sealed class FailureModes(VoiceApp app) : IClassFixture<VoiceApp>
     {
         await using var lab = await VoiceLab.StartAsync(app);
         var account = await lab.AccountAsync("100.00");
-        var call = await lab.TalkAsync(account);
-        await lab.PassAsync(22.1);
-        lab.Switch.Misbehaviour.DropsEvent = (name, _) => name.StartsWith("CHANNEL_HANGUP", StringComparison.Ordinal);
-        await call.HangupAsync();
-        await Soon.UntilAsync(() => lab.Live.Snapshot(1, lab.Time.GetUtcNow()).Any(c => c.Uuid == call.Uuid && c.State == "ending"), "It is missed");
+        var call = await lab.EndUnheardAsync(account);
+        await lab.MissedAsync(call);
         Assert.Empty(await lab.ChargesAsync(account));
         await lab.PassAsync(130);
         await lab.SettledAsync(account);
@@ -277,13 +274,10 @@ public sealed class FailureModes(VoiceApp app) : IClassFixture<VoiceApp>
     {
         await using var lab = await VoiceLab.StartAsync(app);
         var account = await lab.AccountAsync("100.00");
-        var call = await lab.TalkAsync(account);
-        await lab.PassAsync(22.1);
-        lab.Switch.Misbehaviour.DropsEvent = (name, _) => name.StartsWith("CHANNEL_HANGUP", StringComparison.Ordinal);
-        await call.HangupAsync();
+        var call = await lab.EndUnheardAsync(account);
         if (secondsLater > 0)
         {
-            await Soon.UntilAsync(() => lab.Live.Snapshot(1, lab.Time.GetUtcNow()).Any(c => c.Uuid == call.Uuid && c.State == "ending"), "It is missed");
+            await lab.MissedAsync(call);
             await lab.PassAsync(secondsLater);
             await lab.SettledAsync(account);
         }

@@ -13,11 +13,8 @@ public sealed class RatesMendedAfterEstimates(VoiceApp app) : IClassFixture<Voic
     {
         await using var lab = await VoiceLab.StartAsync(app);
         var account = await lab.AccountAsync("100.00");
-        var call = await lab.TalkAsync(account);
-        await lab.PassAsync(22.1);
-        lab.Switch.Misbehaviour.DropsEvent = (name, _) => name.StartsWith("CHANNEL_HANGUP", StringComparison.Ordinal);
-        await call.HangupAsync();
-        await Soon.UntilAsync(() => lab.Live.Snapshot(1, lab.Time.GetUtcNow()).Any(c => c.Uuid == call.Uuid && c.State == "ending"), "It is missed");
+        var call = await lab.EndUnheardAsync(account);
+        await lab.MissedAsync(call);
         await lab.PassAsync(130);
         await lab.SettledAsync(account);
         Assert.NotEqual(100 - VoiceLab.PriceOf(call), (await lab.MoneyAsync(account)).Balance);

@@ -158,6 +158,19 @@ sealed class VoiceLab : IAsyncDisposable
         return call;
     }
 
+    /// <summary>A call of some seconds whose end nobody hears.</summary>
+    public async Task<StandInChannel> EndUnheardAsync(string account)
+    {
+        var call = await TalkAsync(account);
+        await PassAsync(22.1);
+        Switch.Misbehaviour.DropsEvent = (name, _) => name.StartsWith("CHANNEL_HANGUP", StringComparison.Ordinal);
+        await call.HangupAsync();
+        return call;
+    }
+
+    /// <summary>Waits until it is noticed that a call is gone.</summary>
+    public Task MissedAsync(StandInChannel call) => Soon.UntilAsync(() => Live.Snapshot(1, Time.GetUtcNow()).Any(c => c.Uuid == call.Uuid && c.State == "ending"), "It is missed");
+
     /// <summary>A call that was let through is answered, and that is known.</summary>
     public async Task AnswerAsync(StandInChannel call)
     {
